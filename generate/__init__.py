@@ -1,0 +1,1 @@
+"""Prompts in, candidates and preference pairs out."""

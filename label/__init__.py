@@ -1,0 +1,1 @@
+"""Preference sessions with people: a local Argilla, push, pull."""

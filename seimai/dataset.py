@@ -1,0 +1,132 @@
+"""A dataset is an immutable directory: Parquet shards and a manifest that is written last.
+
+    corpus-1a2b3c4d/
+        kept/00000-0000.parquet ...      the rows
+        dropped/00000-0000.parquet ...   the rows that went, with `dropped_by`, `reasons` and `detail`
+        manifest.json                    exists only when the dataset is whole
+
+A model has `model/` in place of `kept/` and `dropped/`.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from seimai.errors import SeimaiError
+from seimai.rows import Kind
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One Parquet file and the number of its rows."""
+
+    path: Path
+    rows: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """An ordered list of Parquet shards: what a whole-dataset step sees."""
+
+    shards: tuple[Shard, ...]
+
+    def __len__(self) -> int:
+        return sum(s.rows for s in self.shards)
+
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The shards, one frame at a time, in order."""
+        for shard in self.shards:
+            yield pl.read_parquet(shard.path, columns=list(columns) if columns else None, hive_partitioning=False)
+
+    def read(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All rows in memory; shards may differ in columns (missing values are null)."""
+        frames = [f for f in self.frames(columns) if f.height] or list(self.frames(columns))
+        return pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A finished dataset or model directory."""
+
+    path: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest; reading it fails if the dataset is not whole."""
+        return json.loads((self.path / MANIFEST).read_text("utf-8"))
+
+    @property
+    def kind(self) -> Kind:
+        """What the rows are."""
+        return self.manifest["kind"]
+
+    @property
+    def hash(self) -> str:
+        """The hash of everything that shaped the dataset."""
+        return self.manifest["hash"]
+
+    def _rows(self, side: str) -> Rows:
+        return Rows(tuple(Shard(self.path / s["path"], s["rows"]) for s in self.manifest["shards"][side]))
+
+    @property
+    def kept(self) -> Rows:
+        """The rows."""
+        return self._rows("kept")
+
+    @property
+    def dropped(self) -> Rows:
+        """The rows that went, each with its reasons."""
+        return self._rows("dropped")
+
+    @property
+    def model(self) -> Path:
+        """The folder of the model's files."""
+        return self.path / "model"
+
+    @staticmethod
+    def is_whole(path: Path) -> bool:
+        """Whether the directory holds a finished dataset."""
+        return (path / MANIFEST).is_file()
+
+
+def open_dataset(path: Path) -> Dataset:
+    """Open a dataset directory.
+
+    Raises:
+        SeimaiError: if the directory has no manifest (unfinished, or not a dataset).
+    """
+    if not Dataset.is_whole(path):
+        raise SeimaiError(f"{path} holds no {MANIFEST}: it is not a finished dataset")
+    return Dataset(path)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as f:
+        f.write(data)
+        f.flush()
+        os.fsync(f.fileno())
+    temporary.replace(path)
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a shard: whole or not at all, zstd, the same bytes for the same rows."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    frame.write_parquet(temporary, compression="zstd", compression_level=1, statistics=True)
+    temporary.replace(path)
+
+
+def write_manifest(directory: Path, manifest: dict[str, Any]) -> Dataset:
+    """Finish a dataset: from here on it is whole."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+    write_atomically(directory / MANIFEST, text.encode("utf-8"))
+    return Dataset(directory)

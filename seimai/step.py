@@ -1,0 +1,126 @@
+"""The kinds of steps: frozen parameters and one method each.
+
+A step's name in a recipe is the path of its module: `curate.near_dedup` is the one step class that
+`curate/near_dedup.py` defines, and a user's `mycompany.steps.strip_ids` works the same way.
+
+| kind | sees | gives |
+|---|---|---|
+| `Transform` | a frame | the same rows, changed |
+| `Filter` | signals | a reason for each row that must go |
+| `Selection` | the whole dataset | a verdict for rows that must go |
+| `Rewrite` | the whole dataset | new rows made from the old ones |
+| `Training` | the whole dataset | a model |
+
+Changing what a step computes bumps its `version`, which enters the hash of all that follows.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from seimai.rows import Kind
+
+if TYPE_CHECKING:
+    from seimai.dataset import Rows
+    from seimai.job import Job
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a parameter that names something outside the step: another entry, a path or a hub id.
+
+    The runner resolves it in that order; what it finds enters the hash (an entry by its hash, files by
+    their content, a hub id by its name) and `Job.locate` gives the place.
+    """
+
+
+Ref = Annotated[str, Reference()]
+
+
+class Step(BaseModel, ABC):
+    """Frozen, validated parameters: the part that all kinds of steps share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+    version: ClassVar[int] = 1
+    takes: ClassVar[Kind | None] = "documents"
+    """The kind of rows the step takes; None: any."""
+    gives: ClassVar[Kind | None] = None
+    """The kind of rows the step gives; None: the kind it took."""
+
+    @classmethod
+    def path(cls) -> str:
+        """The step's name in a recipe."""
+        return cls.__module__
+
+
+class Transform(Step):
+    """Maps a frame to a frame with the same rows in the same order.
+
+    A row that cannot be processed gets a text in the column `failed` (the runner drops it with the
+    reason `failed` and that text); an exception costs only the rows that raise it.
+    """
+
+    changes: ClassVar[frozenset[str]] = frozenset({"text"})
+    """Columns whose values change: signals measured before on a changed text are forgotten."""
+
+    @abstractmethod
+    def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows, changed."""
+
+
+class Filter(Step):
+    """Says why a row must go; keeps no state and touches no row.
+
+    The expressions name columns. Those that the rows do not have are signals: the runner has them
+    measured by the module `signals` before it decides.
+    """
+
+    signals: ClassVar[str] = "curate.signals"
+
+    @abstractmethod
+    def reasons(self) -> dict[str, pl.Expr]:
+        """From a reason (an adjective: `too_short`) to an expression that is true for bad rows."""
+
+
+class Selection(Step):
+    """Chooses among all rows of a dataset: duplicates, samples, splits."""
+
+    @abstractmethod
+    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
+        """Return verdicts: `row` (u32 or u64, number of the row in dataset order), `reason` (null keeps it).
+
+        Rows that are not named are kept. Other columns are joined to the rows they name, kept or
+        dropped (a near-duplicate's `duplicate_of` and `similarity`).
+        """
+
+
+class Rewrite(Step):
+    """Makes new rows from all rows of a dataset: candidates from prompts, pairs from candidates."""
+
+    @abstractmethod
+    def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
+        """Yield frames of new rows.
+
+        Each new row keeps the `id` of the row it replaces or names it in `origin.parents`. A row that
+        yields nothing is given back with a text in the column `reason`. The runner checks that no row
+        of the input is unaccounted for.
+        """
+
+
+class Training(Step):
+    """Makes a model in `job.out` from all rows of a dataset."""
+
+    gives: ClassVar[Kind | None] = "model"
+
+    @abstractmethod
+    def train(self, rows: "Rows", job: "Job") -> dict[str, Any]:
+        """Write the model into `job.out` and return its metrics (JSON) for the manifest.
+
+        `metrics["before_after"]` is a list of {"measure", "on", "before", "after", "better": "lower" |
+        "higher"} that the runner prints as one table at the end.
+        """

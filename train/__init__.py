@@ -1,0 +1,1 @@
+"""Thin entrypoints over TRL and PEFT: tokenizer, pretrain, cpt, sft, dpo."""
