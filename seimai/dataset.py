@@ -44,7 +44,9 @@ class Rows:
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The shards, one frame at a time, in order."""
         for shard in self.shards:
-            yield pl.read_parquet(shard.path, columns=list(columns) if columns else None, hive_partitioning=False)
+            yield pl.read_parquet(
+                shard.path, columns=list(columns) if columns else None, hive_partitioning=False
+            )
 
     def read(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """All rows in memory; shards may differ in columns (missing values are null)."""

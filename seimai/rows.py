@@ -81,9 +81,9 @@ def row_id(*parts: object) -> str:
     Two of a billion rows share a name with a chance of about 1 in 10^11.
 
     >>> row_id("pages/a.html", None, 0)
-    ''
+    '8eac0b45eb56e0c16b903885'
     """
-    return xxhash.xxh3_128_hexdigest("\x1f".join("" if p is None else str(p) for p in parts))[:24]
+    return xxhash.xxh3_128_hexdigest("\x1f".join("" if p is None else str(p) for p in parts).encode())[:24]
 
 
 def origin_of(parents: list[str]) -> dict[str, object]:
