@@ -1,0 +1,3 @@
+from seimai.signal import Signal
+SIGNALS={}
+def measure(text,names): return {}
