@@ -8,6 +8,7 @@
 A model has `model/` in place of `kept/` and `dropped/`.
 """
 
+import io
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import xxhash
 
 from seimai.errors import SeimaiError
 from seimai.rows import Kind
@@ -110,7 +112,7 @@ def open_dataset(path: Path) -> Dataset:
     return Dataset(path)
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as f:
@@ -120,11 +122,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a shard: whole or not at all, zstd, the same bytes for the same rows."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    frame.write_parquet(temporary, compression="zstd", compression_level=1, statistics=True)
-    temporary.replace(path)
+def write_parquet(frame: pl.DataFrame, path: Path) -> str:
+    """Write a shard: whole or not at all, the same bytes for the same rows; returns their XXH3-128."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1)
+    write_atomically(path, buffer.getbuffer())
+    return xxhash.xxh3_128_hexdigest(buffer.getbuffer())
 
 
 def write_manifest(directory: Path, manifest: dict[str, Any]) -> Dataset:

@@ -51,6 +51,8 @@ class Step(BaseModel, ABC):
     """The kind of rows the step takes; None: any."""
     gives: ClassVar[Kind | None] = None
     """The kind of rows the step gives; None: the kind it took."""
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Columns whose values the step changes or adds: signals measured on the old text are forgotten."""
 
     @classmethod
     def path(cls) -> str:
@@ -66,7 +68,6 @@ class Transform(Step):
     """
 
     changes: ClassVar[frozenset[str]] = frozenset({"text"})
-    """Columns whose values change: signals measured before on a changed text are forgotten."""
 
     @abstractmethod
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,6 +102,9 @@ class Selection(Step):
 
 class Rewrite(Step):
     """Makes new rows from all rows of a dataset: candidates from prompts, pairs from candidates."""
+
+    asks_people: ClassVar[bool] = False
+    """Whether people decide: `--labels judge` then makes another dataset than waiting for them does."""
 
     @abstractmethod
     def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:

@@ -1,0 +1,190 @@
+"""A chain of row-wise steps over one frame: what is kept, what goes and why.
+
+Neighbouring filters decide together: all their reasons are recorded for a row that goes (overlaps
+matter when thresholds are tuned), and the signals they name are measured once for all of them. A
+transform sees only the rows that the filters before it kept.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from seimai.errors import SeimaiError
+from seimai.places import nearest
+from seimai.rows import Kind, schema
+from seimai.signal import SignalModule, named
+from seimai.step import Filter, Step, Transform
+
+READER_COLUMNS = frozenset({"title", "media", "encoding"})
+"""What reading adds to documents beside their schema."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A transform, and the signals that are stale after it."""
+
+    step: Transform
+    forget: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Neighbouring filters, and the signals to measure before they decide, by module."""
+
+    filters: tuple[Filter, ...]
+    measure: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Row-wise steps, compiled: which signals to measure where is settled before any row is read."""
+
+    links: tuple[Change | Decision, ...] = ()
+    signals: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Signals in the rows at the end of the chain, with their versions."""
+    measured: Mapping[str, int] = field(default_factory=dict[str, int])
+    """All signals that the chain measures, with their versions."""
+
+
+@dataclass
+class Outcome:
+    """A frame after a chain. `kept.height + dropped.height` is the number of rows that came in."""
+
+    kept: pl.DataFrame
+    dropped: pl.DataFrame
+    reasons: dict[str, int]
+    """Rows that went, by the reason that comes first (`dropped_by`)."""
+
+
+def compile_chain(steps: Sequence[Step], kind: Kind, signals: Mapping[str, int]) -> Chain:
+    """Settle which signals are measured where.
+
+    Raises:
+        SeimaiError: if a filter names something that is neither a column nor a signal.
+    """
+    columns = set(schema(kind)) | READER_COLUMNS
+    have, measured = dict(signals), dict[str, int]()
+    links: list[Change | Decision] = []
+    for step in steps:
+        if isinstance(step, Transform):
+            stale = tuple(sorted(have)) if "text" in step.changes else ()
+            links.append(Change(step, stale))
+            columns |= step.changes
+            have = {} if stale else have
+            continue
+        if not isinstance(step, Filter):
+            raise SeimaiError(f"{step.path()} is no row-wise step")
+        missing = named(step.reasons().values()) - columns - set(have)
+        wanted = {step.signals: tuple(sorted(missing))} if missing else {}
+        if missing:
+            known = _module(step.signals).SIGNALS
+            for name in sorted(missing):
+                if name not in known:
+                    hint = nearest(name, known)
+                    raise SeimaiError(f"{step.path()} names {name!r}, neither a column nor a signal{hint}")
+                have[name] = measured[name] = known[name].version
+        if links and isinstance(links[-1], Decision):
+            before = links[-1]
+            merged = {
+                m: tuple(sorted({*before.measure.get(m, ()), *wanted.get(m, ())}))
+                for m in {*before.measure, *wanted}
+            }
+            links[-1] = Decision((*before.filters, step), merged)
+        else:
+            links.append(Decision((step,), wanted))
+    return Chain(tuple(links), have, measured)
+
+
+def _module(path: str) -> SignalModule:
+    module: Any = importlib.import_module(path)
+    return module
+
+
+def run_chain(rows: pl.DataFrame, chain: Chain) -> Outcome:
+    """Run a chain over a frame in memory.
+
+    Raises:
+        SeimaiError: if a transform gives back other rows than it got.
+    """
+    dropped: list[pl.DataFrame] = []
+    rows = _take_failed(rows, "curate.read", dropped)
+    for link in chain.links:
+        if isinstance(link, Change):
+            changed = _apply(link.step, rows)
+            rows = _take_failed(changed.drop(link.forget, strict=False), link.step.path(), dropped)
+        else:
+            rows = _decide(rows, link, dropped)
+    gone = pl.concat(dropped, how="diagonal_relaxed") if dropped else _empty(rows)
+    reasons = dict(gone.group_by("dropped_by").len().iter_rows()) if gone.height else {}
+    return Outcome(rows, gone, reasons)
+
+
+def _empty(rows: pl.DataFrame) -> pl.DataFrame:
+    return mark(
+        rows.clear(), pl.lit(None, pl.String), pl.lit(None, pl.List(pl.String)), pl.lit(None, pl.String)
+    )
+
+
+def mark(rows: pl.DataFrame, dropped_by: pl.Expr, reasons: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
+    """Rows of the dropped side: with the first reason, all reasons, and words that explain it."""
+    return rows.with_columns(dropped_by=dropped_by, reasons=reasons, detail=detail)
+
+
+def _take_failed(rows: pl.DataFrame, path: str, dropped: list[pl.DataFrame]) -> pl.DataFrame:
+    """Move rows with a text in `failed` to the dropped side."""
+    if "failed" not in rows.columns:
+        return rows
+    bad, good = rows.filter(pl.col("failed").is_not_null()), rows.filter(pl.col("failed").is_null())
+    if bad.height:
+        reason = f"{path}.failed"
+        dropped.append(
+            mark(bad, pl.lit(reason), pl.lit([reason], pl.List(pl.String)), pl.col("failed")).drop("failed")
+        )
+    return good.drop("failed")
+
+
+def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:
+    """Apply a transform; when it raises, halve the frame until only the rows to blame are left."""
+    if not rows.height:
+        return rows.with_columns(
+            pl.lit(None, pl.String).alias(c) for c in step.changes if c not in rows.columns
+        )
+    try:
+        changed = step.apply(rows)
+    except SeimaiError:
+        raise
+    except Exception as e:
+        if rows.height == 1:
+            return rows.with_columns(failed=pl.lit(f"{type(e).__name__}: {e}"[:500]))
+        half = rows.height // 2
+        return pl.concat([_apply(step, rows[:half]), _apply(step, rows[half:])], how="diagonal_relaxed")
+    if not changed["id"].equals(rows["id"]):
+        raise SeimaiError(
+            f"{step.path()} gave back {changed.height} rows for {rows.height}, or in another order"
+        )
+    return changed
+
+
+def _decide(rows: pl.DataFrame, decision: Decision, dropped: list[pl.DataFrame]) -> pl.DataFrame:
+    """Measure what is missing, then split the rows by the filters' expressions."""
+    for path, names in decision.measure.items():
+        missing = [n for n in names if n not in rows.columns]
+        if missing:
+            rows = rows.hstack(_module(path).measure(rows, missing))
+    verdicts = [
+        pl.when(bad.fill_null(value=False)).then(pl.lit(f"{step.path()}.{reason}"))
+        for step in decision.filters
+        for reason, bad in step.reasons().items()
+    ]
+    if not verdicts or not rows.height:
+        return rows
+    first = rows.select(pl.coalesce(verdicts).alias("first")).to_series()
+    if first.null_count() == rows.height:
+        return rows
+    bad = rows.filter(first.is_not_null())
+    every = pl.concat_list(verdicts).list.drop_nulls()
+    dropped.append(mark(bad, pl.coalesce(verdicts), every, pl.lit(None, pl.String)))
+    return rows.filter(first.is_null())

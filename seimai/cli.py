@@ -1,0 +1,183 @@
+"""The command line: run, plan, show, steps, label.
+
+Importing this module costs a few hundredths of a second: what a command needs is imported in it.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from seimai import __version__
+from seimai.errors import SeimaiError, Waiting
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WAITING = 75
+"""Exit code of a recipe that waits for people: EX_TEMPFAIL of sysexits.h, "try again later"."""
+
+app = typer.Typer(
+    name="seimai",
+    help="精米 – mills raw Japanese text into curated corpora, preference pairs and trained adapters.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe: a YAML file.")]
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The entry to make; all when left out.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where datasets go; runs/<recipe name> by default.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override seed, STEP.KEY or ENTRY.STEP.KEY."),
+]
+Labels = Annotated[
+    str | None, typer.Option("--labels", metavar="judge", help="judge: take the judge's labels, do not wait.")
+]
+
+
+def _version(show: bool) -> None:  # noqa: FBT001 (Typer calls it so)
+    if show:
+        print(f"seimai {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """精米 – mills raw Japanese text into curated corpora, preference pairs and trained adapters."""
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    name: Name = None,
+    out: Out = None,
+    settings: Settings = None,
+    labels: Labels = None,
+    on: Annotated[
+        str, typer.Option("--on", metavar="local|ray|ray://HOST:PORT", help="Where the work is done.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Worker processes; one a core by default.")
+    ] = None,
+) -> None:
+    """Make what the recipe names and is not made yet."""
+    from seimai.executor import LocalExecutor, RayExecutor
+    from seimai.progress import Display
+    from seimai.recipe import load_recipe
+    from seimai.report import print_report
+    from seimai.run import Runner
+
+    loaded = load_recipe(recipe, settings)
+    names = [loaded.entry(name).name] if name else list(loaded.entries)
+    place = out or Path("runs") / loaded.name
+    judge = _labels(labels)
+    if on != "local" and on != "ray" and not on.startswith("ray://"):
+        raise SeimaiError(f"--on {on}: choose local, ray or ray://HOST:PORT")
+    executor = LocalExecutor(workers) if on == "local" else RayExecutor(on if "://" in on else None)
+    try:
+        with Display() as display:
+            passes, made = Runner(loaded, place, executor, display, judge).run(names)
+    finally:
+        executor.close()
+    last = {p.entry: p for p in passes}
+    console = _console()
+    if not made:
+        console.print(f"Nothing to do: {', '.join(names)} made before from the same inputs.", highlight=False)
+        return
+    print_report([p.directory for p in last.values()], console)
+
+
+@app.command()
+def plan(
+    recipe: RecipeFile, name: Name = None, out: Out = None, settings: Settings = None, labels: Labels = None
+) -> None:
+    """Show what a run would make, from what and by which steps; nothing is read but the files' names."""
+    from seimai.plan import Planner
+    from seimai.recipe import load_recipe
+    from seimai.run import to_make
+    from seimai.show import plan_table
+
+    loaded = load_recipe(recipe, settings)
+    names = [loaded.entry(name).name] if name else list(loaded.entries)
+    place = out or Path("runs") / loaded.name
+    passes = Planner(loaded, place, _labels(labels)).plan(names)
+    _console().print(plan_table(passes, to_make(passes, names)))
+
+
+@app.command()
+def show(
+    path: Annotated[Path, typer.Argument(help="A dataset, a model, or a folder of runs.")],
+    rows: Annotated[int, typer.Option("--rows", min=0, help="How many rows to show.")] = 3,
+    dropped: Annotated[bool, typer.Option("--dropped", help="Show rows that went, with the reason.")] = False,
+) -> None:
+    """Show a dataset: what made it, its funnel, and a few of its rows."""
+    from seimai.show import show_path
+
+    show_path(path, _console(), rows=rows, dropped=dropped)
+
+
+@app.command()
+def steps(
+    path: Annotated[
+        str | None, typer.Argument(help="A step or signals module; all steps when left out.")
+    ] = None,
+) -> None:
+    """List the steps, or describe one: what it does, its parameters, its reasons."""
+    from seimai.show import step_page, steps_table
+
+    _console().print(step_page(path) if path else steps_table())
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
+)
+def label(context: typer.Context) -> None:
+    """Preference sessions: serve a local Argilla, look at it, stop it."""
+    from label.commands import app as commands
+
+    commands(args=context.args, prog_name="seimai label")
+
+
+def _labels(value: str | None) -> Literal["judge"] | None:
+    if value not in (None, "judge"):
+        raise SeimaiError(f"--labels {value}: choose judge, or leave it out to wait for people")
+    return "judge" if value else None
+
+
+def _console() -> "Console":
+    """Standard output; wide enough for tables when it is not a terminal."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=120)
+
+
+def main() -> None:
+    """Run the command line; every error is one sentence and a non-zero exit code."""
+    try:
+        app()
+    except Waiting as e:
+        _end(str(e), WAITING)
+    except SeimaiError as e:
+        _end(f"seimai: {e}", 1)
+    except KeyboardInterrupt:
+        _end("seimai: stopped; run the same command to go on", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as e:
+        if os.environ.get("SEIMAI_DEBUG"):
+            raise
+        _end(f"seimai: internal error: {type(e).__name__}: {e} (SEIMAI_DEBUG=1 shows where)", 70)
+
+
+def _end(message: str, code: int) -> None:
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(code)

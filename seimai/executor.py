@@ -1,0 +1,133 @@
+"""Runs tasks on all cores of this machine, or on a Ray cluster.
+
+What a run makes does not depend on where or how parallel it ran: tasks are cut before, and results come
+back in their order.
+"""
+
+import importlib
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from seimai.errors import SeimaiError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# One thread a worker: the processes are the parallelism. Set before a worker imports anything.
+ONE_THREAD = {
+    "POLARS_MAX_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+}
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class WorkerDied(SeimaiError):
+    """A worker process was killed: out of memory, or a crash in native code."""
+
+
+class LocalExecutor:
+    """A pool of fresh processes (no fork: threads and forks do not mix), started when first needed."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or cores()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+        """Results in the order of the tasks; at most four tasks a worker are waiting.
+
+        A single task runs in this process. Threads of one process are used all the same by Polars.
+
+        Raises:
+            WorkerDied: if a worker process is killed.
+        """
+        queue = deque(tasks)
+        if len(queue) <= 1 or self.workers == 1:
+            for task in queue:
+                yield work(task)
+            return
+        pool = self._start()
+        waiting: deque[Future[R]] = deque()
+        try:
+            while queue or waiting:
+                while queue and len(waiting) < 4 * self.workers:
+                    waiting.append(pool.submit(work, queue.popleft()))
+                yield waiting.popleft().result()
+        except BrokenProcessPool:
+            self.close()
+            raise WorkerDied(
+                "a worker process was killed (out of memory?); run again, with fewer --workers if need be: "
+                "what is done is kept"
+            ) from None
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _start(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            before = {k: os.environ.get(k) for k in ONE_THREAD}
+            os.environ.update(ONE_THREAD)
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
+            # Workers start on submit: have all of them started while the environment is set.
+            for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
+                future.result()
+            for key, value in before.items():
+                os.environ.pop(key) if value is None else os.environ.update({key: value})
+        return self._pool
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+def _end_with_parent() -> None:
+    """Die when the parent dies, also of SIGKILL, and leave Ctrl+C to the parent."""
+    import ctypes
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
+    except (AttributeError, OSError):
+        return
+
+
+class RayExecutor:
+    """The same tasks on a Ray cluster; datasets must lie on storage that all nodes share."""
+
+    def __init__(self, address: str | None) -> None:
+        try:
+            ray: Any = importlib.import_module("ray")
+        except ModuleNotFoundError:
+            raise SeimaiError("--on ray needs the package 'ray': pip install 'seimai[ray]'") from None
+        self._ray = ray
+        environment = {"env_vars": ONE_THREAD}
+        ray.init(address=address, runtime_env=environment, log_to_driver=False, include_dashboard=False)
+        self.workers = int(ray.cluster_resources().get("CPU", 1))
+
+    def map(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+        """Results in the order of the tasks."""
+        remote: Any = self._ray.remote(work)
+        queue, waiting = deque(tasks), deque[Any]()
+        while queue or waiting:
+            while queue and len(waiting) < 4 * self.workers:
+                waiting.append(remote.remote(queue.popleft()))
+            yield self._ray.get(waiting.popleft())
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._ray.shutdown()

@@ -1,0 +1,110 @@
+"""Steps are found by the path of their module; there is no registry."""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from seimai.errors import SeimaiError
+from seimai.places import nearest
+from seimai.step import Filter, Reference, Rewrite, Selection, Step, Training, Transform
+
+STAGES = ("curate", "generate", "label", "train")
+EXTRAS = {
+    "torch": "train",
+    "transformers": "generate",
+    "trl": "train",
+    "argilla": "label",
+    "httpx": "generate",
+}
+
+# The kinds themselves, in order of their appearance in listings.
+KINDS: tuple[type[Step], ...] = (Transform, Filter, Selection, Rewrite, Training)
+
+
+def step_class(path: str) -> type[Step]:
+    """The one step class that a module defines.
+
+    >>> step_class("curate.length").__name__
+    'Length'
+
+    Raises:
+        SeimaiError: if there is no such module (the nearest one is named), a package that it needs is
+            missing, or it does not define exactly one step.
+    """
+    module = _import(path)
+    found = [c for c in vars(module).values() if _is_step(c) and c.__module__ == path]
+    if len(found) != 1:
+        names = ", ".join(c.__name__ for c in found) or "none"
+        raise SeimaiError(f"module {path!r} must define exactly one step class; it defines {names}")
+    return found[0]
+
+
+def _is_step(value: object) -> bool:
+    return (
+        inspect.isclass(value)
+        and issubclass(value, Step)
+        and not inspect.isabstract(value)
+        and not value.__name__.startswith("_")
+    )
+
+
+def _import(path: str) -> ModuleType:
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as e:
+        if e.name and (path == e.name or path.startswith(e.name + ".")):
+            raise SeimaiError(f"unknown step {path!r}{nearest(path, module_paths(path))}") from None
+        extra = EXTRAS.get((e.name or "").partition(".")[0])
+        remedy = f"pip install 'seimai[{extra}]'" if extra else f"pip install {e.name}"
+        raise SeimaiError(f"step {path!r} needs the package {e.name!r}, which is missing: {remedy}") from None
+    except (ValueError, TypeError) as e:
+        raise SeimaiError(f"unknown step {path!r}: {e}") from None
+
+
+def module_paths(like: str = "") -> list[str]:
+    """Module paths of the four stages, and of the package that `like` begins with, without importing them."""
+    head = like.partition(".")[0]
+    paths: list[str] = []
+    for name in STAGES if head in STAGES or "." not in like else (*STAGES, head):
+        spec = importlib.util.find_spec(name)
+        if spec and spec.submodule_search_locations:
+            paths += [f"{name}.{m.name}" for m in pkgutil.iter_modules(spec.submodule_search_locations)]
+    return sorted(paths)
+
+
+def all_steps() -> Iterator[type[Step]]:
+    """The steps that the four stages offer, stage by stage."""
+    for path in module_paths():
+        module = importlib.import_module(path)
+        found = [c for c in vars(module).values() if _is_step(c) and c.__module__ == path]
+        if len(found) == 1:
+            yield found[0]
+
+
+def kind_of_step(step: type[Step]) -> str:
+    """The kind's name as listings show it."""
+    return next(k.__name__.lower() for k in KINDS if issubclass(step, k))
+
+
+def references(step: Step) -> dict[str, list[str]]:
+    """The values of a step's `Ref` parameters, by parameter; absent ones are left out."""
+    found: dict[str, list[str]] = {}
+    for name, field in type(step).model_fields.items():
+        if any(isinstance(m, Reference) for m in field.metadata) or _mentions_reference(field.annotation):
+            value: Any = getattr(step, name)
+            values: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
+            found[name] = [str(v) for v in values if v is not None]
+    return {name: values for name, values in found.items() if values}
+
+
+def _mentions_reference(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return any(isinstance(m, Reference) for m in annotation.__metadata__)
+    if origin in (Union, UnionType, list, tuple):
+        return any(_mentions_reference(a) for a in get_args(annotation))
+    return False

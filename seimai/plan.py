@@ -1,0 +1,259 @@
+"""From a recipe to passes: what is to be made, in which order, under which hash.
+
+A *pass* is what runs in one go and ends in one immutable dataset: a chain of row-wise steps over the
+shards of its input, or one whole-dataset step. An entry is one pass or several; the last bears the
+entry's name, the others lie under `passes/` and make a changed later step cheap.
+"""
+
+import glob
+import importlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import xxhash
+from pydantic import ValidationError
+
+from seimai.chain import Chain, compile_chain
+from seimai.dataset import Dataset
+from seimai.errors import SeimaiError
+from seimai.find import references
+from seimai.fingerprint import Fingerprints
+from seimai.places import nearest
+from seimai.recipe import Entry, Recipe, parameter_error
+from seimai.rows import Kind
+from seimai.step import Filter, Rewrite, Selection, Step, Transform
+
+FORMAT = 1
+"""Version of the dataset directory; part of every hash."""
+FILE_SUFFIXES = {".jsonl", ".json", ".parquet", ".txt", ".yaml", ".yml", ".gz", ".zst", ".model", ".csv"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files that an entry reads: the reader's own validated spec and the tasks it cut them into."""
+
+    spec: Any
+    tasks: tuple[Any, ...]
+    files: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One dataset to make."""
+
+    entry: str
+    name: str
+    number: int
+    """Of the passes of its entry, from 0."""
+    steps: tuple[Step, ...]
+    chain: Chain | None
+    """The row-wise steps, compiled; None: `steps` is one whole-dataset step."""
+    parents: tuple["Pass", ...]
+    source: Source | None
+    references: Mapping[str, "Pass | Path"]
+    """What `Ref` parameters stand for, by the value in the recipe."""
+    kind: Kind
+    seed: int
+    signals: Mapping[str, int]
+    """Signals that the rows have as columns when the pass is done, with their versions."""
+    hash: str
+    directory: Path
+
+    @property
+    def whole(self) -> bool:
+        """Whether the dataset exists already."""
+        return Dataset.is_whole(self.directory)
+
+    def needs(self) -> "Iterable[Pass]":
+        """The passes that this one reads."""
+        return [*self.parents, *(r for r in self.references.values() if isinstance(r, Pass))]
+
+
+@dataclass
+class Planner:
+    """Plans the entries of one recipe below one output folder."""
+
+    recipe: Recipe
+    out: Path
+    labels: str | None = None
+    _made: dict[str, tuple[Pass, ...]] = field(default_factory=dict[str, tuple[Pass, ...]])
+    _open: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self._prints = Fingerprints(self.out)
+
+    def plan(self, names: Iterable[str]) -> list[Pass]:
+        """The passes of the named entries and of all that they need, in the order in which to make them.
+
+        Raises:
+            SeimaiError: for whatever can be known to be wrong before any work is done.
+        """
+        for name in names:
+            self.entry(name)
+        self._prints.save()
+        return [p for passes in self._made.values() for p in passes]
+
+    def entry(self, name: str) -> tuple[Pass, ...]:
+        """The passes of one entry; those of the entries that it needs are planned before."""
+        if name in self._made:
+            return self._made[name]
+        entry = self.recipe.entry(name)
+        if name in self._open:
+            ring = " -> ".join([*self._open[self._open.index(name) :], name])
+            raise self.recipe.places.error((name,), f"is made from itself: {ring}")
+        self._open.append(name)
+        source = self._source(entry) if entry.files is not None else None
+        parents = tuple(self.entry(p)[-1] for p in entry.parents)
+        passes: list[Pass] = []
+        groups = _groups(entry.steps, reads=entry.files is not None)
+        for number, (first, steps) in enumerate(groups):
+            last = number == len(groups) - 1
+            made = self._pass(entry, number, first, steps, source, parents, last=last)
+            passes.append(made)
+            parents, source = (made,), None
+        self._open.pop()
+        self._made[name] = tuple(passes)
+        return self._made[name]
+
+    def _source(self, entry: Entry) -> tuple[Source, Kind, list[list[str]]]:
+        read: Any = importlib.import_module("curate.read")
+        places = self.recipe.places
+        try:
+            spec = read.Files.model_validate(entry.files)
+        except ValidationError as e:
+            raise parameter_error((entry.name, "from"), e, read.Files.model_fields, places) from None
+        try:
+            found: list[Path] = read.find(spec, self.recipe.folder)
+            kind: Kind = read.kind_of(spec, self.recipe.folder)
+            tasks = tuple(read.tasks(spec, self.recipe.folder))
+        except SeimaiError as e:
+            raise places.error((entry.name, "from", "files"), str(e)) from None
+        prints = [[self._relative(p), self._prints.of_file(p)] for p in found]
+        return Source(spec, tasks, len(found)), kind, prints
+
+    def _relative(self, path: Path) -> str:
+        folder = self.recipe.folder
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+    def _pass(
+        self,
+        entry: Entry,
+        ordinal: int,
+        first: int,
+        steps: tuple[Step, ...],
+        source: tuple[Source, Kind, list[list[str]]] | None,
+        parents: tuple[Pass, ...],
+        *,
+        last: bool,
+    ) -> Pass:
+        kinds: set[Kind] = {source[1]} if source else {p.kind for p in parents}
+        if len(kinds) > 1:
+            raise self.recipe.places.error(
+                (entry.name, "from"), f"mixes kinds of rows: {', '.join(sorted(kinds))}"
+            )
+        signals = dict(parents[0].signals) if parents else {}
+        for parent in parents[1:]:
+            signals = {k: v for k, v in signals.items() if k in parent.signals}
+        kind = incoming = kinds.pop()
+        resolved = dict[str, Pass | Path]()
+        identities: list[Any] = []
+        for number, step in enumerate(steps, first):
+            key = (entry.name, "steps", number)
+            if step.takes not in (None, kind):
+                message = f"{step.path()} takes {step.takes}, and here come {kind}"
+                raise self.recipe.places.error(key, message)
+            kind = step.gives or kind
+            identities.append(self._identity(step, (*key, step.path()), resolved))
+        chain, seed = None, 0
+        if all(isinstance(s, Transform | Filter) for s in steps):
+            try:
+                chain = compile_chain(steps, incoming, signals)
+            except SeimaiError as e:
+                raise self.recipe.places.error((entry.name, "steps"), str(e)) from None
+            signals = chain.signals
+        else:
+            seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
+            if not isinstance(steps[0], Selection):
+                signals = {}  # new rows, or none
+        shaped: dict[str, Any] = {
+            "format": FORMAT,
+            "reader": [importlib.import_module("curate.read").VERSION, source[0].spec.model_dump()]
+            if source
+            else None,
+            "files": source[2] if source else None,
+            "parents": [p.hash for p in parents],
+            "steps": identities,
+            "signals": chain.measured if chain else None,
+            "seed": seed,
+        }
+        text = json.dumps(shaped, sort_keys=True, ensure_ascii=False)
+        digest = xxhash.xxh3_128_hexdigest(text.encode())
+        name = entry.name if last else f"{entry.name}.{steps[-1].path()}" if steps else entry.name
+        folder = self.out if last else self.out / "passes"
+        return Pass(
+            entry=entry.name,
+            name=name,
+            number=ordinal,
+            steps=steps,
+            chain=chain,
+            parents=parents,
+            source=source[0] if source else None,
+            references=resolved,
+            kind=kind,
+            seed=seed,
+            signals=signals,
+            hash=digest,
+            directory=folder / f"{name}-{digest[:8]}",
+        )
+
+    def _identity(
+        self, step: Step, key: tuple[str | int, ...], resolved: dict[str, Pass | Path]
+    ) -> list[Any]:
+        """What of a step enters the hash: path, version, parameters with what they refer to."""
+        refers: dict[str, str] = {}
+        for parameter, values in references(step).items():
+            for value in values:
+                refers[value] = self._resolve(value, (*key, parameter), resolved)
+        parameters = step.model_dump(mode="json")
+        if isinstance(step, Rewrite) and step.asks_people:
+            parameters["labels"] = self.labels
+        return [step.path(), step.version, parameters, refers]
+
+    def _resolve(self, value: str, key: tuple[str | int, ...], resolved: dict[str, Pass | Path]) -> str:
+        if value in self.recipe.entries:
+            resolved[value] = self.entry(value)[-1]
+            return cast("Pass", resolved[value]).hash
+        path = self.recipe.folder / Path(value).expanduser()
+        if glob.has_magic(value):
+            matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (may be absolute)
+            if not matches:
+                raise self.recipe.places.error(key, f"no file matches {value!r}")
+            resolved[value] = path
+            return json.dumps([[self._relative(Path(m)), self._prints.of(Path(m))] for m in matches])
+        if path.exists():
+            resolved[value] = path
+            return self._prints.of(path)
+        if "/" not in value or path.suffix in FILE_SUFFIXES or value.startswith(("./", "../", "~", "/")):
+            hint = nearest(value, self.recipe.entries)
+            raise self.recipe.places.error(
+                key, f"no entry of the recipe and no file is named {value!r}{hint}"
+            )
+        return value  # a hub id
+
+
+def _groups(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:
+    """Neighbouring row-wise steps together, whole-dataset steps alone; with the number of the first."""
+    groups: list[tuple[int, tuple[Step, ...]]] = []
+    for number, step in enumerate(steps):
+        rowwise = isinstance(step, Transform | Filter)
+        if groups and rowwise and isinstance(groups[-1][1][-1], Transform | Filter):
+            first, group = groups[-1]
+            groups[-1] = (first, (*group, step))
+        else:
+            groups.append((number, (step,)))
+    if not groups or (reads and not isinstance(groups[0][1][0], Transform | Filter)):
+        groups.insert(0, (0, ()))  # reading is row-wise: a pass of its own before a whole-dataset step
+    return groups

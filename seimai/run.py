@@ -1,0 +1,192 @@
+"""The runner: makes what is missing, in order, and skips what is already made.
+
+Killed anywhere and run again, it ends with the same datasets: a shard that is done has a record, a step
+keeps what it must not do twice in its scratch folder, and a directory without a manifest is unfinished.
+"""
+
+import errno
+import fcntl
+import shutil
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from seimai import whole
+from seimai.dataset import Dataset, Rows, Shard, write_manifest
+from seimai.errors import SeimaiError, Waiting
+from seimai.executor import LocalExecutor, RayExecutor
+from seimai.job import Job
+from seimai.ledger import Ledger
+from seimai.manifest import Parts, finish
+from seimai.plan import Pass, Planner
+from seimai.progress import Display
+from seimai.recipe import Recipe
+from seimai.rowwise import RECORDS, ShardTask, run_shard
+from seimai.step import Rewrite, Selection, Training
+
+WORK = ".work"
+
+
+@dataclass
+class Runner:
+    """Runs a recipe below one output folder."""
+
+    recipe: Recipe
+    out: Path
+    executor: LocalExecutor | RayExecutor
+    display: Display
+    labels: Literal["judge"] | None = None
+
+    def run(self, names: Iterable[str]) -> tuple[list[Pass], list[Pass]]:
+        """Make the named entries; returns all their passes, and those that had to be made.
+
+        Raises:
+            SeimaiError: for what the user can mend.
+            Waiting: if people must label first.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        with _alone(self.out), _clear_errors(self.out):
+            names = list(names)
+            passes = Planner(self.recipe, self.out, self.labels).plan(names)
+            missing = to_make(passes, names)
+            for done in passes:
+                _sweep(done.directory, whole=done.whole)
+            for number, todo in enumerate(missing, 1):
+                self._make(todo, f"[{number}/{len(missing)}] {todo.name}")
+        return passes, missing
+
+    def _make(self, todo: Pass, label: str) -> None:
+        started = time.monotonic()
+        for folder in ("kept", "dropped", RECORDS, WORK):
+            (todo.directory / folder).mkdir(parents=True, exist_ok=True)
+        steps = ", ".join(s.path() for s in todo.steps) or "read"
+        self.display.say(f"{label}: {steps}")
+        parts = self._rowwise(todo, label) if todo.chain is not None else self._whole(todo, label)
+        manifest = finish(todo, parts)
+        write_manifest(todo.directory, manifest)
+        _sweep(todo.directory, whole=True)
+        seconds = time.monotonic() - started
+        Ledger(self.out).made(todo, manifest, seconds, self.executor.workers)
+        rows = f"{manifest['rows']['kept']:,} kept, {manifest['rows']['dropped']:,} dropped"
+        what = "model written" if todo.kind == "model" else rows
+        self.display.say(f"{label}: {what} [dim]({seconds:.1f} s)[/dim]")
+
+    def _rowwise(self, todo: Pass, label: str) -> Parts:
+        tasks = list(shard_tasks(todo))
+        bar = self.display.bar(label, len(tasks), "shards")
+        parts = Parts()
+        for record in self.executor.map(run_shard, tasks):
+            parts.add(record)
+            bar.advance()
+        return parts
+
+    def _whole(self, todo: Pass, label: str) -> Parts:
+        step, rows = todo.steps[0], input_rows(todo)
+        if not len(rows):
+            raise SeimaiError(f"{todo.entry}: {step.path()} has no rows to work on; all were dropped before")
+        job = Job(
+            entry=todo.entry,
+            seed=todo.seed,
+            work=todo.directory / WORK,
+            out=todo.directory / "model",
+            executor=self.executor,
+            bar=self.display.bar,
+            places={
+                value: (place.directory if isinstance(place, Pass) else place)
+                for value, place in todo.references.items()
+            },
+            labels=self.labels,
+        )
+        match step:
+            case Selection():
+                return whole.select(step, rows, job, todo)
+            case Rewrite():
+                return whole.rewrite(step, rows, job, todo)
+            case Training():
+                return whole.train(step, rows, job)
+            case _:
+                raise SeimaiError(f"{step.path()} is of no known kind")
+
+
+def to_make(passes: list[Pass], names: Iterable[str]) -> list[Pass]:
+    """The passes to make, in order: what is named, and what an unmade pass reads.
+
+    An intermediate pass whose entry is whole is not needed: `passes/` may be deleted at any time.
+    """
+    last = {p.entry: p for p in passes}
+    wanted = {last[n].directory for n in names if not last[n].whole}
+    for p in reversed(passes):
+        if p.directory in wanted:
+            wanted |= {n.directory for n in p.needs() if not n.whole}
+    return [p for p in passes if p.directory in wanted]
+
+
+def input_rows(todo: Pass) -> Rows:
+    """The rows that a pass reads, parent after parent."""
+    shards: list[Shard] = []
+    for parent in todo.parents:
+        shards += Dataset(parent.directory).kept.shards
+    return Rows(tuple(shards))
+
+
+def shard_tasks(todo: Pass) -> Iterator[ShardTask]:
+    """One task a shard of the input, or a task of the reader."""
+    chain = todo.chain
+    if chain is None:
+        raise SeimaiError(f"{todo.name} is no row-wise pass")
+    if todo.source:
+        for number, task in enumerate(todo.source.tasks):
+            spec = todo.source.spec
+            yield ShardTask(number, chain, todo.directory, todo.number, read=task, spec=spec)
+    else:
+        for number, shard in enumerate(input_rows(todo).shards):
+            yield ShardTask(number, chain, todo.directory, todo.number, shard=shard)
+
+
+def _sweep(directory: Path, *, whole: bool) -> None:
+    """Remove what a killed run left: torn files, and the scratch of a dataset that is whole."""
+    for file in (*directory.glob(".*.tmp"), *directory.glob("*/.*.tmp")):
+        file.unlink(missing_ok=True)
+    if whole:
+        for folder in (RECORDS, WORK):
+            shutil.rmtree(directory / folder, ignore_errors=True)
+        for side in ("kept", "dropped"):
+            if (directory / side).is_dir() and not any((directory / side).iterdir()):
+                (directory / side).rmdir()
+
+
+@contextmanager
+def _alone(out: Path) -> Generator[None]:
+    """Hold the output folder; a lock dies with its process."""
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SeimaiError(
+                f"another run is working in {out}; wait for it or choose another --out"
+            ) from None
+        yield
+
+
+@contextmanager
+def _clear_errors(out: Path) -> Generator[None]:
+    """Turn what the operating system says into a sentence."""
+    try:
+        yield
+    except (SeimaiError, Waiting):
+        raise
+    except OSError as e:
+        if e.errno in (errno.ENOSPC, errno.EDQUOT):
+            free = shutil.disk_usage(out).free / 1e6
+            raise SeimaiError(
+                f"the disk of {out} is full ({free:.0f} MB free); "
+                "make room and run again: what is done is kept"
+            ) from e
+        if e.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise SeimaiError(
+                f"{cast('str | None', e.filename) or out} cannot be written: {e.strerror}"
+            ) from e
+        raise
