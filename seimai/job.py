@@ -36,7 +36,8 @@ class Job:
     """The surroundings of one run of a step.
 
     `seed` already differs between entries. `work` is a scratch directory that survives a kill: a step
-    keeps there what it must not do twice. `out` is the folder for a model's files.
+    keeps there what it must not do twice; it goes when the dataset is whole. `out` is the folder for
+    files that stay: a model, or answers from outside as they came (a `Rewrite` makes the folder itself).
     """
 
     entry: str

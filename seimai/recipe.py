@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -146,6 +146,8 @@ def parameter_error(
     first = error.errors(include_url=False)[0]
     where = (*key, *first["loc"])
     wrong = str(first["loc"][-1]) if first["loc"] else ""
+    for outer in first["loc"][:-1]:  # a parameter that is itself a mapping: {lora: {r: 16}}
+        fields = _fields_of(fields[str(outer)].annotation) if str(outer) in fields else {}
     if first["type"] == "extra_forbidden":
         return places.error(where, f"unknown parameter{nearest(wrong, fields)}")
     if first["type"] == "missing":
@@ -156,6 +158,14 @@ def parameter_error(
         hint = nearest(str(first["input"]), choices)
         return places.error(where, f"{first['input']!r} is not allowed{hint}")
     return places.error(where, f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}{hint}")
+
+
+def _fields_of(annotation: Any) -> Mapping[str, Any]:
+    """The fields of the model that an annotation names, `Model | None` included."""
+    for choice in (annotation, *get_args(annotation)):
+        if isinstance(choice, type) and issubclass(choice, BaseModel):
+            return choice.model_fields
+    return {}
 
 
 def _override(data: dict[str, Any], setting: str) -> None:

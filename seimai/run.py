@@ -91,7 +91,7 @@ class Runner:
             entry=todo.entry,
             seed=todo.seed,
             work=todo.directory / WORK,
-            out=todo.directory / "model",
+            out=todo.directory / ("model" if isinstance(step, Training) else "captured"),
             executor=self.executor,
             bar=self.display.bar,
             places={

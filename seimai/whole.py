@@ -112,6 +112,7 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
         unseen.difference_update(frame["origin"].struct.field("parents").explode().drop_nulls())
     if unseen:
         raise SeimaiError(f"{step.path()} lost {len(unseen)} rows, {min(unseen)} among them")
+    parts.files = files_of(job.out)
     return parts
 
 
@@ -135,15 +136,19 @@ def train(step: Training, rows: Rows, job: Job) -> Parts:
     parts = Parts()
     parts.rows_in = len(rows)
     parts.metrics = step.train(rows, job)
-    for file in sorted(p for p in job.out.rglob("*") if p.is_file()):
-        digest = xxhash.xxh3_128_hexdigest(file.read_bytes())
-        parts.files.append(
-            {
-                "path": f"model/{file.relative_to(job.out).as_posix()}",
-                "bytes": file.stat().st_size,
-                "xxh3": digest,
-            }
-        )
+    parts.files = files_of(job.out)
     if not parts.files:
         raise SeimaiError(f"{step.path()} wrote no model")
     return parts
+
+
+def files_of(folder: Path) -> list[dict[str, Any]]:
+    """The files below a folder of a dataset, with their digests."""
+    return [
+        {
+            "path": file.relative_to(folder.parent).as_posix(),
+            "bytes": file.stat().st_size,
+            "xxh3": xxhash.xxh3_128_hexdigest(file.read_bytes()),
+        }
+        for file in sorted(p for p in folder.rglob("*") if p.is_file())
+    ]
