@@ -118,15 +118,9 @@ def _source(name: str, source: Any, places: Places) -> tuple[tuple[str, ...], Ma
 
 
 def _step(key: Key, call: Any, places: Places) -> Step:
-    path, parameters = "", cast("Any", {})
-    match call:
-        case str():
-            path = call
-        case {**only} if len(only) == 1:
-            path, given = next(iter(only.items()))
-            parameters = {} if given is None else given
-        case _:
-            raise places.error(key, "a step is a name, or a name with its parameters")
+    path, parameters = _call(call)
+    if not path:
+        raise places.error(key, "a step is a name, or a name with its parameters")
     if not isinstance(parameters, dict):
         raise places.error((*key, path), f"parameters must be a mapping, not {parameters!r}")
     try:
@@ -137,6 +131,16 @@ def _step(key: Key, call: Any, places: Places) -> Step:
         return cls.model_validate(parameters)
     except ValidationError as e:
         raise parameter_error((*key, path), e, cls.model_fields, places) from None
+
+
+def _call(call: Any) -> tuple[str, Any]:
+    """Name and parameters of a step as the recipe writes it; an empty name when it is neither form."""
+    if isinstance(call, str):
+        return call, {}
+    if isinstance(call, dict) and len(cast("dict[str, Any]", call)) == 1:
+        ((path, parameters),) = cast("dict[str, Any]", call).items()
+        return path, {} if parameters is None else parameters
+    return "", None
 
 
 def parameter_error(
@@ -187,10 +191,9 @@ def _override(data: dict[str, Any], setting: str) -> None:
             continue
         steps: list[Any] = body["steps"]  # pyright: ignore
         for i, call in enumerate(steps):
-            path = call if isinstance(call, str) else next(iter(cast("dict[str, Any]", call)), "")
+            path, old = _call(call)
             for prefix in (f"{name}.{path}.", f"{path}."):
-                if key.startswith(prefix) and "." not in key[len(prefix) :]:
-                    old: Any = {} if isinstance(call, str) else (call[path] or {})
+                if path and key.startswith(prefix) and "." not in key[len(prefix) :]:
                     steps[i] = {path: {**old, key[len(prefix) :]: value}}
                     hits += 1
                     break
