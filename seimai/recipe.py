@@ -187,9 +187,8 @@ def _override(data: dict[str, Any], setting: str) -> None:
         return
     hits = 0
     for name, body in data.items():
-        if not isinstance(body, dict) or not isinstance(body.get("steps"), list):  # pyright: ignore
-            continue
-        steps: list[Any] = body["steps"]  # pyright: ignore
+        found: Any = cast("dict[str, Any]", body).get("steps") if isinstance(body, dict) else None
+        steps = cast("list[Any]", found) if isinstance(found, list) else []
         for i, call in enumerate(steps):
             path, old = _call(call)
             for prefix in (f"{name}.{path}.", f"{path}."):
