@@ -1,0 +1,1 @@
+"""The parts of `curate.read`: character sets, single documents, records, archives, WARC."""
