@@ -20,7 +20,10 @@ from seimai.signal import Signal
 class Family(Protocol):
     """Signals that come from the same loop over the text."""
 
-    SIGNALS: Mapping[str, Signal]
+    @property
+    def SIGNALS(self) -> Mapping[str, Signal]:
+        """Names and definitions."""
+        ...
 
     def measure(self, text: Text, names: Collection[str]) -> dict[str, Values]:
         """The named signals of each document."""
@@ -50,9 +53,8 @@ def measure(rows: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
     text = rows["text"]
     columns = {**_over_code_points(text, names), **language.measure(text, names)}
     known = text.is_not_null()
-    empty = pl.lit(None)
     frame = pl.DataFrame([columns[name].alias(name) for name in names])
-    return frame if known.all() else frame.select(pl.when(known).then(pl.col(names)).otherwise(empty))
+    return frame if known.all() else frame.select(pl.when(known).then(pl.col(names)))
 
 
 def _over_code_points(text: pl.Series, names: Collection[str]) -> dict[str, pl.Series]:

@@ -34,7 +34,9 @@ SIGNALS: Final[Mapping[str, Signal]] = {
     "japanese_ratio": Signal(
         "Japanese letters (see japanese_chars) among all code points, white space included", "share", SWALLOW
     ),
-    "digit_ratio": Signal("digits, half- and full-width, among code points that are not white space", "share"),
+    "digit_ratio": Signal(
+        "digits, half- and full-width, among code points that are not white space", "share"
+    ),
     "symbol_ratio": Signal(
         "punctuation and symbols among code points that are not white space; the marks of ordinary "
         "Japanese prose (。、！？「」（）・…― and the like) are not symbols",

@@ -56,7 +56,11 @@ _RANGES: Final = (
     (MARK, ((0xFF66, 0xFF9F),)),
 )
 
-_SINGLES: Final = ((KUTEN, "。．！？"), (TOTEN, "、，"), (PROSE, "「」『』（）〈〉《》【】〔〕“”‘’・…‥―—～〜：；｡｢｣､･"))
+_SINGLES: Final = (
+    (KUTEN, "。．！？"),
+    (TOTEN, "、，"),
+    (PROSE, "「」『』（）〈〉《》【】〔〕“”‘’・…‥―—～〜：；｡｢｣､･"),
+)
 
 
 def table() -> npt.NDArray[np.uint8]:

@@ -14,7 +14,9 @@ from seimai.signal import Signal
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     **{
-        f"top_{n}gram_ratio": Signal(f"the commonest {n}-gram, among all occurrences of {n}-grams", "share", SWALLOW)
+        f"top_{n}gram_ratio": Signal(
+            f"the commonest {n}-gram, among all occurrences of {n}-grams", "share", SWALLOW
+        )
         for n in (2, 3, 4)
     },
     **{

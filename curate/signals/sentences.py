@@ -1,8 +1,8 @@
 """Sentences: how long they are, how they end, how many repeat.
 
 A *sentence* is Swallow's: a run of characters without 。．！？!? and newline, with the one terminator that
-follows it. So 「はい。」 is 「はい。 and 」, え？！ is one sentence (the second mark is in none), a line without
-a terminator is a sentence, and a line of spaces is one too.
+follows it. So 「はい。」 is 「はい。 and 」, え？！ is one sentence (the second mark is in none), a line
+without a terminator is a sentence, and a line of spaces is one too.
 """
 
 from collections.abc import Collection, Mapping

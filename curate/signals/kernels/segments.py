@@ -123,5 +123,3 @@ def repeats(
                 owner[slot] = d
                 keys[slot] = h
     return spans, letters
-
-
