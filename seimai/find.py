@@ -63,14 +63,20 @@ def _import(path: str) -> ModuleType:
         raise SeimaiError(f"step {path!r} needs the package {e.name!r}, which is missing: {remedy}") from None
     except (ValueError, TypeError) as e:
         raise SeimaiError(f"unknown step {path!r}: {e}") from None
+    except Exception as e:
+        raise SeimaiError(f"step {path!r} cannot be imported: {type(e).__name__}: {e}") from e
 
 
 def module_paths(like: str = "") -> list[str]:
-    """Module paths of the four stages, and of the package that `like` begins with, without importing them."""
-    head = like.partition(".")[0]
+    """Module paths of the four stages, and of the package that `like` lies in; none of them is imported."""
+    head, _, _ = like.partition(".")
+    package = like.rpartition(".")[0]
     paths: list[str] = []
-    for name in STAGES if head in STAGES or "." not in like else (*STAGES, head):
-        spec = importlib.util.find_spec(name)
+    for name in STAGES if head in STAGES or not package else (*STAGES, package):
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):  # no such package
+            continue
         if spec and spec.submodule_search_locations:
             paths += [f"{name}.{m.name}" for m in pkgutil.iter_modules(spec.submodule_search_locations)]
     return sorted(paths)

@@ -85,7 +85,8 @@ def _plain(node: Any, key: Key, lines: dict[Key, int]) -> Any:
         plain: dict[str, Any] = {}
         for name, value in mapping.items():
             here = (*key, str(name))
-            lines[here] = mapping.lc.key(name)[0] + 1
+            merged = name not in (mapping.lc.data or {})  # by `<<`: it stands elsewhere
+            lines[here] = lines[key] if merged else mapping.lc.key(name)[0] + 1
             plain[str(name)] = _plain(value, here, lines)
         return plain
     if isinstance(node, Sequence) and not isinstance(node, str | bytes):
