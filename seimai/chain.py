@@ -156,7 +156,7 @@ def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:
         changed = step.apply(rows)
     except SeimaiError:
         raise
-    except Exception as e:
+    except (Exception, pl.exceptions.PanicException) as e:  # a Rust panic is no Exception
         if rows.height == 1:
             return rows.with_columns(failed=pl.lit(f"{type(e).__name__}: {e}"[:500]))
         half = rows.height // 2
@@ -169,11 +169,10 @@ def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _decide(rows: pl.DataFrame, decision: Decision, dropped: list[pl.DataFrame]) -> pl.DataFrame:
-    """Measure what is missing, then split the rows by the filters' expressions."""
+    """Measure the signals, then split the rows by the filters' expressions."""
     for path, names in decision.measure.items():
-        missing = [n for n in names if n not in rows.columns]
-        if missing:
-            rows = rows.hstack(_module(path).measure(rows, missing))
+        # A column of that name that the plan does not know was measured on another text: it is replaced.
+        rows = rows.with_columns(_module(path).measure(rows, names).get_columns())
     verdicts = [
         pl.when(bad.fill_null(value=False)).then(pl.lit(f"{step.path()}.{reason}"))
         for step in decision.filters
