@@ -14,11 +14,12 @@ COMPANY = Path(__file__).parent / "company"
 collect_ignore = ["company"]
 
 
+sys.path.append(str(COMPANY))  # test modules import the steps; workers get the path by spawn
+
+
 @pytest.fixture(autouse=True)
 def company(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """`mycompany.steps.*` can be imported, here, in workers and by the console script."""
-    if str(COMPANY) not in sys.path:
-        monkeypatch.syspath_prepend(str(COMPANY))
+    """`mycompany.steps.*` can be imported, by the console script too."""
     monkeypatch.setenv("PYTHONPATH", str(COMPANY))
     return COMPANY
 
@@ -30,7 +31,9 @@ def documents() -> Callable[..., pl.DataFrame]:
     def make(texts: Sequence[str], **columns: Sequence[object]) -> pl.DataFrame:
         ids = [row_id("test", n) for n in range(len(texts))]
         origin = pl.Series("origin", [{"file": "a.jsonl", "record": n} for n in range(len(texts))], ORIGIN)
-        frame = pl.DataFrame({"id": ids, "text": list(texts), **columns}, schema_overrides={"text": pl.String})
+        frame = pl.DataFrame(
+            {"id": ids, "text": list(texts), **columns}, schema_overrides={"text": pl.String}
+        )
         return frame.insert_column(1, origin)
 
     return make

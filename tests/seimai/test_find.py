@@ -29,7 +29,10 @@ def test_kinds(name, kind):
     [
         ("curate.normalise", "unknown step 'curate.normalise'; did you mean 'curate.normalize'?"),
         ("normalize", "unknown step 'normalize'; did you mean 'curate.normalize'?"),
-        ("mycompany.steps.shuot", "unknown step 'mycompany.steps.shuot'; did you mean 'mycompany.steps.shout'?"),
+        (
+            "mycompany.steps.shuot",
+            "unknown step 'mycompany.steps.shuot'; did you mean 'mycompany.steps.shout'?",
+        ),
         (
             "mycompany.steps.two",
             "module 'mycompany.steps.two' must define exactly one step class; it defines First, Second",
@@ -60,7 +63,11 @@ def test_a_missing_package_is_named_with_its_remedy(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [("def (:\n", "SyntaxError"), ("from polars import no_such_name\n", "ImportError"), ("1 / 0\n", "ZeroDivision")],
+    [
+        ("def (:\n", "SyntaxError"),
+        ("from polars import no_such_name\n", "ImportError"),
+        ("1 / 0\n", "ZeroDivision"),
+    ],
 )
 def test_a_module_that_breaks_while_it_is_imported(tmp_path, monkeypatch, code, words):
     name = f"broken_{words.lower()}"

@@ -19,7 +19,9 @@ def _write(folder: Path, text: str | bytes) -> Path:
 
 
 def test_plain_data_and_the_line_of_every_key(tmp_path):
-    path = _write(tmp_path, "seed: 3\ncorpus:\n  from: {files: 'a/*'}\n  steps:\n    - x.y\n    - x.z: {k: 0.5}\n")
+    path = _write(
+        tmp_path, "seed: 3\ncorpus:\n  from: {files: 'a/*'}\n  steps:\n    - x.y\n    - x.z: {k: 0.5}\n"
+    )
     data, places = load(path)
     assert data == {"seed": 3, "corpus": {"from": {"files": "a/*"}, "steps": ["x.y", {"x.z": {"k": 0.5}}]}}
     assert type(data["corpus"]) is dict
@@ -48,7 +50,7 @@ def test_an_error_names_the_nearest_known_place():
 @pytest.mark.parametrize(
     ("text", "end"),
     [
-        ("a: 1\na: 2\n", ":2: not valid YAML: found duplicate key \"a\" with value \"2\" (original value: \"1\")"),
+        ("a: 1\na: 2\n", ':2: not valid YAML: found duplicate key "a" with value "2" (original value: "1")'),
         ("a:\n  from: x\n steps: []\n", ":3: not valid YAML: did not find expected <block end>"),
         ("a: [1, 2\nb: 3\n", ":2: not valid YAML: did not find expected ',' or ']'"),
         ("a:\n\t- b\n", ":2: not valid YAML: found character '\\t' that cannot start any token"),

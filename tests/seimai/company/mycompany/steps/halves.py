@@ -27,6 +27,13 @@ class Halves(Rewrite):
                             {"id": row_id(row["id"], n), "origin": origin_of([row["id"]]), "text": part}
                         )
                 elif not self.forget:
-                    made.append({"id": row["id"], "origin": row["origin"], "text": text, "reason": "too_short"})
-            schema = {"id": pl.String, "origin": frame.schema["origin"], "text": pl.String, "reason": pl.String}
+                    made.append(
+                        {"id": row["id"], "origin": row["origin"], "text": text, "reason": "too_short"}
+                    )
+            schema = {
+                "id": pl.String,
+                "origin": frame.schema["origin"],
+                "text": pl.String,
+                "reason": pl.String,
+            }
             yield pl.DataFrame(made, schema=schema)
