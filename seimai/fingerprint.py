@@ -4,6 +4,7 @@ Reading 100 GB to learn that nothing changed would cost minutes: what was hashed
 under (path, size, time of change, inode) beside the runs.
 """
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -59,5 +60,6 @@ class Fingerprints:
     def save(self) -> None:
         """Remember what was hashed; a folder that cannot be written is no reason to stop."""
         if self._fresh and self._cache.parent.is_dir():
-            write_atomically(self._cache, json.dumps(self._known, ensure_ascii=False).encode())
+            with contextlib.suppress(OSError):
+                write_atomically(self._cache, json.dumps(self._known, ensure_ascii=False).encode())
             self._fresh = False

@@ -193,7 +193,8 @@ def _override(data: dict[str, Any], setting: str) -> None:
             path, old = _call(call)
             for prefix in (f"{name}.{path}.", f"{path}."):
                 if path and key.startswith(prefix) and "." not in key[len(prefix) :]:
-                    steps[i] = {path: {**old, key[len(prefix) :]: value}}
+                    if isinstance(old, dict):  # what is not is reported as the recipe is read
+                        steps[i] = {path: {**cast("dict[str, Any]", old), key[len(prefix) :]: value}}
                     hits += 1
                     break
     if not hits:
