@@ -6,7 +6,7 @@ transform sees only the rows that the filters before it kept.
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,13 +59,15 @@ class Outcome:
     """Rows that went, by the reason that comes first (`dropped_by`)."""
 
 
-def compile_chain(steps: Sequence[Step], kind: Kind, signals: Mapping[str, int]) -> Chain:
-    """Settle which signals are measured where.
+def compile_chain(
+    steps: Sequence[Step], kind: Kind, signals: Mapping[str, int], added: Collection[str] = ()
+) -> Chain:
+    """Settle which signals are measured where; `added` are columns that earlier passes added.
 
     Raises:
         SeimaiError: if a filter names something that is neither a column nor a signal.
     """
-    columns = set(schema(kind)) | READER_COLUMNS
+    columns = {*schema(kind), *READER_COLUMNS, *added}
     have, measured = dict(signals), dict[str, int]()
     links: list[Change | Decision] = []
     for step in steps:

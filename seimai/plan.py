@@ -33,11 +33,16 @@ FILE_SUFFIXES = {".jsonl", ".json", ".parquet", ".txt", ".yaml", ".yml", ".gz", 
 
 @dataclass(frozen=True)
 class Source:
-    """Files that an entry reads: the reader's own validated spec and the tasks it cut them into."""
+    """Files that an entry reads, and the reader's own validated spec."""
 
     spec: Any
-    tasks: tuple[Any, ...]
+    folder: Path
     files: int
+
+    def tasks(self) -> list[Any]:
+        """The tasks that the reader cuts the files into; large files are read for it."""
+        read: Any = importlib.import_module("curate.read")
+        return read.tasks(self.spec, self.folder)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class Pass:
     seed: int
     signals: Mapping[str, int]
     """Signals that the rows have as columns when the pass is done, with their versions."""
+    columns: frozenset[str]
+    """Other columns that steps added to those of the kind."""
+    forget: tuple[str, ...]
+    """Columns that only some of the parents have: all shards of a dataset have the same columns."""
     hash: str
     directory: Path
 
@@ -128,11 +137,10 @@ class Planner:
         try:
             found: list[Path] = read.find(spec, self.recipe.folder)
             kind: Kind = read.kind_of(spec, self.recipe.folder)
-            tasks = tuple(read.tasks(spec, self.recipe.folder))
         except SeimaiError as e:
             raise places.error((entry.name, "from", "files"), str(e)) from None
         prints = [[self._relative(p), self._prints.of_file(p)] for p in found]
-        return Source(spec, tasks, len(found)), kind, prints
+        return Source(spec, self.recipe.folder, len(found)), kind, prints
 
     def _relative(self, path: Path) -> str:
         folder = self.recipe.folder
@@ -154,10 +162,13 @@ class Planner:
             raise self.recipe.places.error(
                 (entry.name, "from"), f"mixes kinds of rows: {', '.join(sorted(kinds))}"
             )
-        signals = dict(parents[0].signals) if parents else {}
-        for parent in parents[1:]:
-            signals = {k: v for k, v in signals.items() if k in parent.signals}
         kind = incoming = kinds.pop()
+        if kind == "model" and not steps:
+            message = (
+                f"a model has no rows; a step takes it as a parameter, such as model: {parents[0].entry}"
+            )
+            raise self.recipe.places.error((entry.name, "from"), message)
+        signals, columns, forget = _shared(parents)
         resolved = dict[str, Pass | Path]()
         identities: list[Any] = []
         for number, step in enumerate(steps, first):
@@ -170,14 +181,16 @@ class Planner:
         chain, seed = None, 0
         if all(isinstance(s, Transform | Filter) for s in steps):
             try:
-                chain = compile_chain(steps, incoming, signals)
+                chain = compile_chain(steps, incoming, signals, columns)
             except SeimaiError as e:
                 raise self.recipe.places.error((entry.name, "steps"), str(e)) from None
             signals = chain.signals
+            columns |= {c for s in steps for c in s.changes}
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
             if not isinstance(steps[0], Selection):
-                signals = {}  # new rows, or none
+                signals, columns, forget = {}, frozenset[str](), ()  # new rows, or none
+            columns |= steps[0].changes
         shaped: dict[str, Any] = {
             "format": FORMAT,
             "reader": [importlib.import_module("curate.read").VERSION, source[0].spec.model_dump()]
@@ -205,6 +218,8 @@ class Planner:
             kind=kind,
             seed=seed,
             signals=signals,
+            columns=columns,
+            forget=forget,
             hash=digest,
             directory=folder / f"{name}-{digest[:8]}",
         )
@@ -242,6 +257,14 @@ class Planner:
                 key, f"no entry of the recipe and no file is named {value!r}{hint}"
             )
         return value  # a hub id
+
+
+def _shared(parents: tuple[Pass, ...]) -> tuple[dict[str, int], frozenset[str], tuple[str, ...]]:
+    """The signals and columns that all parents have, and those that only some have."""
+    every = [frozenset(p.signals) | p.columns for p in parents]
+    shared = frozenset[str].intersection(*every) if every else frozenset[str]()
+    signals = {k: v for p in parents[:1] for k, v in p.signals.items() if k in shared}
+    return signals, shared - set(signals), tuple(sorted(frozenset[str]().union(*every) - shared))
 
 
 def _groups(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:

@@ -32,6 +32,8 @@ class ShardTask:
     read: Any = None
     """The reader's task, when the rows come from files."""
     spec: Any = None
+    forget: tuple[str, ...] = ()
+    """Columns that shards of other parents do not have."""
 
     @property
     def record(self) -> Path:
@@ -44,7 +46,8 @@ class ShardTask:
             yield from importlib.import_module("curate.read").read(self.read, self.spec)
             return
         try:
-            yield pl.read_parquet(self.shard.path, hive_partitioning=False)
+            rows = pl.read_parquet(self.shard.path, hive_partitioning=False)
+            yield rows.drop(self.forget, strict=False)
         except (OSError, pl.exceptions.PolarsError) as e:
             raise SeimaiError(
                 f"{self.shard.path} cannot be read: {e}; remove its dataset and run again"

@@ -138,12 +138,12 @@ def shard_tasks(todo: Pass) -> Iterator[ShardTask]:
     if chain is None:
         raise SeimaiError(f"{todo.name} is no row-wise pass")
     if todo.source:
-        for number, task in enumerate(todo.source.tasks):
+        for number, task in enumerate(todo.source.tasks()):
             spec = todo.source.spec
             yield ShardTask(number, chain, todo.directory, todo.number, read=task, spec=spec)
     else:
         for number, shard in enumerate(input_rows(todo).shards):
-            yield ShardTask(number, chain, todo.directory, todo.number, shard=shard)
+            yield ShardTask(number, chain, todo.directory, todo.number, shard=shard, forget=todo.forget)
 
 
 def _sweep(directory: Path, *, whole: bool) -> None:

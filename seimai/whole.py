@@ -34,6 +34,8 @@ class VerdictTask:
     """`row` counts from the shard's first row."""
     prefix: str
     directory: Path
+    forget: tuple[str, ...]
+    """Columns that the verdicts bring anew, or that shards of other parents do not have."""
 
 
 def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
@@ -57,19 +59,20 @@ def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
 def _verdict_tasks(
     verdicts: pl.DataFrame, rows: Rows, step: Selection, todo: "Pass"
 ) -> Iterator[VerdictTask]:
-    start = 0
+    start = first = 0
+    forget = (*todo.forget, *(c for c in verdicts.columns if c not in ("row", "reason")))
     for number, shard in enumerate(rows.shards):
-        here = verdicts.filter(pl.col("row").is_between(start, start + shard.rows - 1))
-        local = here.with_columns(pl.col("row") - start)
-        yield VerdictTask(
-            shard, f"{todo.number}-{number:05d}-0000.parquet", local, step.path(), todo.directory
-        )
-        start += shard.rows
+        last = int(verdicts["row"].search_sorted(start + shard.rows))
+        local = verdicts[first:last].with_columns(pl.col("row") - start)
+        name = f"{todo.number}-{number:05d}-0000.parquet"
+        yield VerdictTask(shard, name, local, step.path(), todo.directory, forget)
+        start, first = start + shard.rows, last
 
 
 def apply_verdicts(task: VerdictTask) -> dict[str, Any]:
     """Split one shard by its verdicts; returns the shard's record."""
-    frame = pl.read_parquet(task.shard.path, hive_partitioning=False).with_row_index("row")
+    frame = pl.read_parquet(task.shard.path, hive_partitioning=False)
+    frame = frame.drop(task.forget, strict=False).with_row_index("row")
     verdicts = task.verdicts.cast({"row": frame.schema["row"]})
     judged = frame.join(verdicts, on="row", how="left", maintain_order="left").drop("row")
     reason = pl.lit(f"{task.prefix}.") + pl.col("reason")
