@@ -1,14 +1,21 @@
 """A user's package of steps, and small folders of texts."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pytest
 
+from seimai.executor import LocalExecutor
+from seimai.plan import Pass
+from seimai.progress import Display
+from seimai.recipe import load_recipe
 from seimai.rows import ORIGIN, row_id
+from seimai.run import Runner
 
 COMPANY = Path(__file__).parent / "company"
 collect_ignore = ["company"]
@@ -20,7 +27,7 @@ sys.path.append(str(COMPANY))  # test modules import the steps; workers get the 
 @pytest.fixture(autouse=True)
 def company(monkeypatch: pytest.MonkeyPatch) -> Path:
     """`mycompany.steps.*` can be imported, by the console script too."""
-    monkeypatch.setenv("PYTHONPATH", str(COMPANY))
+    monkeypatch.setenv("PYTHONPATH", str(COMPANY), prepend=os.pathsep)
     return COMPANY
 
 
@@ -63,3 +70,26 @@ def write_recipe(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., tuple[list[Pass], list[Pass]]]:
+    """Runs a recipe in this process; returns all passes and those that were made."""
+
+    def run(
+        recipe: Path,
+        *names: str,
+        out: Path | None = None,
+        workers: int = 1,
+        settings: list[str] | None = None,
+        labels: Literal["judge"] | None = None,
+    ) -> tuple[list[Pass], list[Pass]]:
+        loaded = load_recipe(recipe, settings)
+        executor = LocalExecutor(workers)
+        try:
+            runner = Runner(loaded, out or tmp_path / "out", executor, Display(), labels)
+            return runner.run(names or loaded.entries)
+        finally:
+            executor.close()
+
+    return run

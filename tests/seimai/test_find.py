@@ -1,4 +1,5 @@
 import pytest
+from pydantic import Field
 
 from seimai.errors import SeimaiError
 from seimai.find import all_steps, kind_of_step, module_paths, references, step_class
@@ -96,7 +97,7 @@ def test_all_steps_are_listed_once_stage_by_stage():
 class _Uses(Training):
     one: Ref
     maybe: Ref | None = None
-    many: list[Ref] = []
+    many: list[Ref] = Field(default=[])
     plain: str = "x"
 
     def train(self, rows, job):
