@@ -135,4 +135,4 @@ def _marked_letters() -> re.Pattern[str]:
     points = (c for c in range(0x300, sys.maxunicode + 1) if c not in selectors)
     marks = [chr(c) for c in points if unicodedata.category(chr(c))[0] == "M" or 0x1160 <= c < 0x1200]
     some = "".join(marks)
-    return re.compile(f"[^{some}\uf900-\ufaff\U0002f800-\U0002fa1f][{some}]+", re.DOTALL)
+    return re.compile(f"[^{some}\uf900-\ufaff\U0002f800-\U0002fa1f]?[{some}]+", re.DOTALL)
