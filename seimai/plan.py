@@ -23,7 +23,7 @@ from seimai.find import references
 from seimai.fingerprint import Fingerprints
 from seimai.places import nearest
 from seimai.recipe import Entry, Recipe, parameter_error
-from seimai.rows import Kind
+from seimai.rows import Kind, schema
 from seimai.step import Filter, Rewrite, Selection, Step, Transform
 
 FORMAT = 1
@@ -164,9 +164,7 @@ class Planner:
             )
         kind = incoming = kinds.pop()
         if kind == "model" and not steps:
-            message = (
-                f"a model has no rows; a step takes it as a parameter, such as model: {parents[0].entry}"
-            )
+            message = f"a model has no rows; steps take it as a parameter, such as model: {parents[0].entry}"
             raise self.recipe.places.error((entry.name, "from"), message)
         signals, columns, forget = _shared(parents)
         resolved = dict[str, Pass | Path]()
@@ -185,12 +183,12 @@ class Planner:
             except SeimaiError as e:
                 raise self.recipe.places.error((entry.name, "steps"), str(e)) from None
             signals = chain.signals
-            columns |= {c for s in steps for c in s.changes}
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
             if not isinstance(steps[0], Selection):
                 signals, columns, forget = {}, frozenset[str](), ()  # new rows, or none
-            columns |= steps[0].changes
+        if kind != "model":
+            columns |= {c for s in steps for c in s.changes} - set(schema(kind))
         shaped: dict[str, Any] = {
             "format": FORMAT,
             "reader": [importlib.import_module("curate.read").VERSION, source[0].spec.model_dump()]
