@@ -68,9 +68,7 @@ def test_only_what_the_named_entry_needs_is_planned(plan):
 
 def test_reading_is_a_pass_of_its_own_before_a_whole_dataset_step(plan):
     passes = plan('a: {from: {files: "texts/*"}, steps: [mycompany.steps.twins]}')
-    assert [(p.name, len(p.steps)) for p in passes] == [("a.curate.read", 0), ("a", 1)] or [
-        p.steps for p in passes
-    ][0] == ()
+    assert [(p.number, len(p.steps), p.source is None) for p in passes] == [(0, 0, False), (1, 1, True)]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +94,11 @@ def test_reading_is_a_pass_of_its_own_before_a_whole_dataset_step(plan):
         ),
         (
             'm: {from: {files: "texts/*"}, steps: [mycompany.steps.counter]}\nb: {from: m}\n',
-            ":2: b.from: a model has no rows; a step takes it as a parameter, such as model: m",
+            ":2: b.from: a model has no rows; steps take it as a parameter, such as model: m",
         ),
         (
-            'a: {from: {files: "texts/*"}}\nm: {from: a, steps: [mycompany.steps.counter]}\nb:\n  from: [a, m]\n',
+            'a: {from: {files: "texts/*"}}\nm: {from: a, steps: [mycompany.steps.counter]}\n'
+            "b:\n  from: [a, m]\n",
             ":4: b.from: mixes kinds of rows: documents, model",
         ),
         (
@@ -147,6 +146,16 @@ def test_a_later_pass_of_the_entry_knows_columns_that_an_earlier_one_added(plan)
     base = 'a: {from: {files: "texts/*"}, steps: [mycompany.steps.tag, mycompany.steps.twins, STEP]}\n'
     passes = plan(base.replace("STEP", "mycompany.steps.unmatched"))
     assert passes[-1].chain.measured == {}
+
+
+def test_parents_that_differ_in_columns_share_what_both_have(plan):
+    text = (
+        'a: {from: {files: "texts/a*"}, steps: [mycompany.steps.shout, mycompany.steps.tag]}\n'
+        'b: {from: {files: "texts/b*"}, steps: [mycompany.steps.kanji, mycompany.steps.tag]}\n'
+        "both: {from: [a, b]}\n"
+    )
+    both = plan(text)[-1]
+    assert (both.forget, both.columns, both.signals) == (("kanji_share",), {"tag"}, {})
 
 
 # -- hashes
