@@ -41,9 +41,9 @@ class Pii(Transform):
     | my_number | 〈マイナンバー〉 | 12 digits, in fours or not, whose check digit is right |
     | card | 〈カード番号〉 | 14 to 16 digits of a card issuer's range that pass the Luhn check |
 
-    The check digits let 2 of 11 random 12-digit numbers (My Number: ordinance no. 85 of 2014 of the
-    Ministry of Internal Affairs, article 5) and 1 of 10 random 16-digit numbers (Luhn, ISO/IEC 7812)
-    through: an order number is sometimes masked, which costs less than a leaked one.
+    One in ten random numbers has the right check digit (My Number: ordinance no. 85 of 2014 of the
+    Ministry of Internal Affairs, article 5; cards: Luhn, ISO/IEC 7812), so an order number of 12 digits is
+    sometimes masked too, which costs less than a My Number that is not.
 
     >>> text = "連絡先：ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ、（０３）１２３４−５６７８。注文番号2024-0001。"
     >>> Pii().apply(pl.DataFrame({"text": [text]}))["text"].item()

@@ -2,7 +2,7 @@
 
 fastText reads Japanese at 14 MB/s, slower than all other signals together. 32 slices of 32 characters say
 the same: over 3,179 documents of six Japanese corpora every label and every verdict at 0.65 is that of the
-whole text (which 16 % of the documents still need), at 55 MB/s; see benchmarks/fasttext_packages.py.
+whole text (which 16 % of the documents still need), at 40 to 55 MB/s; see benchmarks/fasttext_packages.py.
 """
 
 import importlib

@@ -40,12 +40,13 @@ def batches(text: pl.Series) -> Iterator[Text]:
     # Arrow's large_string is one buffer with offsets: no Python string is made.
     arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
     _, offsets_buffer, data_buffer = arrow.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
+    offsets: npt.NDArray[np.int64] = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
     data = np.frombuffer(data_buffer or b"", np.uint8)
     classes = table()
     first = 0
     while first < len(text):
-        end = int(np.searchsorted(offsets, offsets[first] + _BATCH_BYTES, side="right")) - 1
+        limit = int(offsets[first]) + _BATCH_BYTES
+        end = int(np.searchsorted(offsets, limit, side="right")) - 1
         end = min(max(end, first + 1), len(text))
         part = offsets[first : end + 1]
         yield Text(*decode(data, part, classes), bytes=np.diff(part))

@@ -115,7 +115,7 @@ def test_twice_is_once(text: str) -> None:
 @pytest.mark.skipif(not LABELLED.exists(), reason="the labelled set is not beside the repository")
 @pytest.mark.parametrize(
     ("kind", "label", "least_precision"),
-    # 12-digit order and licence numbers have a right check digit by chance in 2 of 11 cases.
+    # 12-digit order and licence numbers have a right check digit by chance in one case of ten.
     [("email", "EMAIL", 1), ("phone", "PHONE", 1), ("card", "CREDITCARD", 1), ("my_number", "MYNUMBER", 0.9)],
 )
 def test_labelled_set(kind: Kind, label: str, least_precision: float) -> None:
