@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WAITING = 75
 """Exit code of a recipe that waits for people: EX_TEMPFAIL of sysexits.h, "try again later"."""
 
+STOPPED = 130
+"""Exit code after Ctrl+C; Typer makes it of a KeyboardInterrupt."""
+
 app = typer.Typer(
     name="seimai",
     help="精米 – mills raw Japanese text into curated corpora, preference pairs and trained adapters.",
@@ -92,7 +95,7 @@ def run(
     if not made:
         console.print(f"Nothing to do: {', '.join(names)} made before from the same inputs.", highlight=False)
         return
-    print_report([p.directory for p in last.values()], console)
+    print_report([p.directory for p in last.values() if p.whole], console)
 
 
 @app.command()
@@ -167,8 +170,10 @@ def main() -> None:
         _end(str(e), WAITING)
     except SeimaiError as e:
         _end(f"seimai: {e}", 1)
-    except KeyboardInterrupt:
-        _end("seimai: stopped; run the same command to go on", 130)
+    except SystemExit as e:
+        if e.code == STOPPED:
+            _end("seimai: stopped; run the same command to go on", STOPPED)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

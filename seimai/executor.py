@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from seimai.errors import SeimaiError
@@ -43,6 +44,7 @@ class LocalExecutor:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or cores()
         self._pool: ProcessPoolExecutor | None = None
+        self._processes: list[BaseProcess] = []
 
     def map(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """Results in the order of the tasks; at most four tasks a worker are waiting.
@@ -80,17 +82,21 @@ class LocalExecutor:
             os.environ.update(ONE_THREAD)
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
+            others = set(multiprocessing.active_children())
             # Workers start on submit: have all of them started while the environment is set.
             for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
                 future.result()
+            self._processes = [p for p in multiprocessing.active_children() if p not in others]
             for key, value in before.items():
                 os.environ.pop(key) if value is None else os.environ.update({key: value})
         return self._pool
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers at once: after an error or Ctrl+C nobody waits for the shards they are at."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for process in self._processes:
+                process.terminate()
             self._pool = None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from seimai import whole
 from seimai.dataset import Dataset, Rows, Shard, write_manifest
@@ -47,8 +47,7 @@ class Runner:
             SeimaiError: for what the user can mend.
             Waiting: if people must label first.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
-        with _alone(self.out), _clear_errors(self.out):
+        with _clear_errors(self.out), _alone(self.out):
             names = list(names)
             passes = Planner(self.recipe, self.out, self.labels).plan(names)
             missing = to_make(passes, names)
@@ -66,6 +65,7 @@ class Runner:
         self.display.say(f"{label}: {steps}")
         parts = self._rowwise(todo, label) if todo.chain is not None else self._whole(todo, label)
         manifest = finish(todo, parts)
+        _remove_strays(todo.directory, manifest)
         write_manifest(todo.directory, manifest)
         _sweep(todo.directory, whole=True)
         seconds = time.monotonic() - started
@@ -158,9 +158,19 @@ def _sweep(directory: Path, *, whole: bool) -> None:
                 (directory / side).rmdir()
 
 
+def _remove_strays(directory: Path, manifest: dict[str, Any]) -> None:
+    """Remove shards that an attempt before this one wrote: globs over a side must find its rows only."""
+    for side in ("kept", "dropped"):
+        ours = {directory / shard["path"] for shard in manifest["shards"][side]}
+        for file in (directory / side).glob("*.parquet"):
+            if file not in ours:
+                file.unlink()
+
+
 @contextmanager
 def _alone(out: Path) -> Generator[None]:
-    """Hold the output folder; a lock dies with its process."""
+    """Hold the output folder, made if need be; a lock dies with its process."""
+    out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -180,12 +190,12 @@ def _clear_errors(out: Path) -> Generator[None]:
         raise
     except OSError as e:
         if e.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = shutil.disk_usage(out).free / 1e6
+            free = shutil.disk_usage(out if out.exists() else Path.cwd()).free / 1e6
             raise SeimaiError(
                 f"the disk of {out} is full ({free:.0f} MB free); "
                 "make room and run again: what is done is kept"
             ) from e
-        if e.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if e.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.EEXIST, errno.ENOTDIR):
             raise SeimaiError(
                 f"{cast('str | None', e.filename) or out} cannot be written: {e.strerror}"
             ) from e
