@@ -22,7 +22,7 @@ from seimai.job import Job
 from seimai.ledger import Ledger
 from seimai.manifest import Parts, finish
 from seimai.plan import Pass, Planner
-from seimai.progress import Display
+from seimai.progress import Display, rate_of
 from seimai.recipe import Recipe
 from seimai.rowwise import RECORDS, ShardTask, run_shard
 from seimai.step import Rewrite, Selection, Training
@@ -78,9 +78,12 @@ class Runner:
         tasks = list(shard_tasks(todo))
         bar = self.display.bar(label, len(tasks), "shards")
         parts = Parts()
+        started = time.monotonic()
         for record in self.executor.map(run_shard, tasks):
             parts.add(record)
             bar.advance()
+            rate = rate_of(parts.bytes_in, time.monotonic() - started, "bytes")
+            bar.note(f"{parts.rows_in:,} rows, {rate} of text")
         return parts
 
     def _whole(self, todo: Pass, label: str) -> Parts:
