@@ -1,0 +1,72 @@
+"""Clusters of duplicates: what verified pairs connect, and the one row of each that stays."""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from numba import int64, njit, void
+
+Rows = npt.NDArray[np.int64]
+
+
+class Forest:
+    """Disjoint sets of rows; a set is named by its first row, whatever the order of the unions.
+
+    >>> forest = Forest(5)
+    >>> forest.unite(np.array([3, 1]), np.array([4, 4]))
+    >>> forest.roots().tolist()
+    [0, 1, 2, 1, 1]
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._parents = np.arange(rows, dtype=np.int64)
+
+    def unite(self, a: Rows, b: Rows) -> None:
+        """Put the rows of each pair into one set."""
+        _unite(self._parents, np.ascontiguousarray(a), np.ascontiguousarray(b))
+
+    def roots(self) -> Rows:
+        """The first row of each row's set."""
+        _flatten(self._parents)
+        return self._parents.copy()
+
+
+@njit(int64(int64[::1], int64), cache=True, nogil=True)
+def _root(parents: Rows, row: int) -> int:
+    while parents[row] != row:
+        parents[row] = parents[parents[row]]
+        row = parents[row]
+    return row
+
+
+@njit(void(int64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
+def _unite(parents: Rows, a: Rows, b: Rows) -> None:
+    for i in range(a.size):
+        x, y = _root(parents, a[i]), _root(parents, b[i])
+        if x < y:
+            parents[y] = x
+        else:
+            parents[x] = y
+
+
+@njit(void(int64[::1]), cache=True, nogil=True)
+def _flatten(parents: Rows) -> None:
+    # A parent comes before its child, so one step up is enough.
+    for row in range(parents.size):
+        parents[row] = parents[parents[row]]
+
+
+def survivors(roots: Rows, chars: npt.NDArray[np.uint32], keep: Literal["longest", "first"]) -> Rows:
+    """For each row the row of its cluster that stays: the longest or the first; of equals the first.
+
+    >>> survivors(np.array([0, 0, 2, 0]), np.array([5, 9, 7, 9], np.uint32), "longest").tolist()
+    [1, 1, 2, 1]
+    """
+    if keep == "first":
+        return roots
+    order = np.lexsort((-chars.astype(np.int64), roots))  # stable: equals stay in dataset order
+    begins = np.ones(roots.size, np.bool_)
+    begins[1:] = roots[order][1:] != roots[order][:-1]
+    best = np.empty(roots.size, np.int64)
+    best[order] = order[begins][np.cumsum(begins) - 1] if roots.size else order
+    return best

@@ -1,0 +1,184 @@
+"""The parts of the search for near-duplicates, each against an oracle."""
+
+import random
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from datasketch import MinHash
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.minhash.bands import Buckets, Layout, band_keys, buckets, layout
+from curate.minhash.clusters import Forest, survivors
+from curate.minhash.comparable import characters, comparable, utf8
+from curate.minhash.digest import digests, first_equal
+from curate.minhash.pairs import least_agreement, pair_keys, pairs
+from curate.minhash.signature import fnv1a, permutations, signatures
+from curate.minhash.verify import similarity
+
+GOLDEN = Path(__file__).parents[3] / "shared/golden"
+JAPANESE = st.text(st.sampled_from("あいうカキクｶﾞﾊﾟ漢字精米ＡＢa1１　 \n、。㈱㌔𠮷がか゛゙é"), max_size=60)
+TEXT = st.one_of(JAPANESE, st.text(max_size=40))
+
+
+def shingles(text: str, n: int) -> set[str]:
+    return {text[i : i + n] for i in range(max(1, len(text) - n + 1))} if text else set()
+
+
+def compared(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+@given(st.lists(TEXT, min_size=1, max_size=8))
+def test_comparable_text_is_nfkc_without_white_space(texts: list[str]) -> None:
+    found = comparable(pl.Series(texts))
+    assert [bytes(found.document(i)).decode() for i in range(len(found))] == [compared(t) for t in texts]
+    assert characters(found.data, found.offsets).tolist() == [len(compared(t)) for t in texts]
+
+
+def test_every_code_point_is_compared_as_python_normalises_it() -> None:
+    every = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    found = comparable(pl.Series(every))
+    assert bytes(found.data).decode() == "".join(map(compared, every))
+
+
+def test_comparable_takes_slices_nulls_and_nothing() -> None:
+    text = pl.Series(["捨て", "Ａ", None, "が", ""])
+    found = comparable(text[1:])
+    assert [bytes(found.document(i)).decode() for i in range(4)] == ["A", "", "が", ""]
+    assert len(comparable(pl.Series([], dtype=pl.String))) == 0
+
+
+@given(st.lists(TEXT, min_size=1, max_size=5), st.integers(1, 8), st.sampled_from([16, 128]))
+def test_signatures_are_those_of_datasketch(texts: list[str], ngram: int, num_perm: int) -> None:
+    found = signatures(utf8(pl.Series(texts)), ngram, permutations(num_perm))
+    for text, signature in zip(texts, found, strict=True):
+        oracle = MinHash(num_perm, hashfunc=fnv1a)
+        oracle.update_batch([s.encode() for s in shingles(text, ngram)])
+        assert signature.tolist() == oracle.hashvalues.tolist()
+
+
+def test_an_empty_text_has_no_shingle_and_a_short_one_has_one() -> None:
+    found = signatures(utf8(pl.Series(["", "精米", "精米機"])), 5, permutations(128))
+    assert (found[0] == 2**32 - 1).all()
+    assert (found[1] < 2**32 - 1).all()
+    assert (found[1] != found[2]).any()
+
+
+def test_permutations_are_the_golden_ones() -> None:
+    if not GOLDEN.exists():
+        pytest.skip(f"no {GOLDEN}: the golden data is not beside the repository")
+    golden = pl.read_parquet(GOLDEN / "minhash_permutations.parquet").sort("i")
+    a, b = permutations(128)
+    assert a.tolist() == golden["a"].to_list()
+    assert b.tolist() == golden["b"].to_list()
+
+
+@given(TEXT, TEXT, st.integers(1, 7))
+def test_similarity_is_that_of_the_shingle_sets(a: str, b: str, ngram: int) -> None:
+    x, y = (shingles(compared(t), ngram) for t in (a, b))
+    assert similarity(a, b, ngram) == (len(x & y) / len(x | y) if x | y else 0)
+
+
+def test_similarity_of_laws_is_the_recorded_one(evaluation: Callable[[str], pl.DataFrame]) -> None:
+    texts = dict(evaluation("dup_law_docs").select("id", "text").iter_rows())
+    for a, b, expected in evaluation("dup_law_pairs").select("a", "b", "jaccard5").iter_rows():
+        assert similarity(texts[a], texts[b], 5) == pytest.approx(expected, abs=5.1e-5)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 0.95])
+def test_the_layout_finds_pairs_at_the_threshold(threshold: float) -> None:
+    cut = layout(threshold, 128)
+    assert cut.recall(threshold) >= 0.98
+    assert cut.bands * cut.rows <= 128
+
+
+def test_two_signatures_share_the_keys_of_their_equal_bands() -> None:
+    a = np.arange(12, dtype=np.uint32)
+    b = a.copy()
+    b[5] = 99
+    keys = band_keys(np.stack([a, b]), 4, 3)
+    assert (keys[:, 0] == keys[:, 1]).tolist() == [True, False, True, True]
+
+
+def test_buckets_hold_rows_that_share_a_key_in_dataset_order() -> None:
+    found = buckets(np.array([9, 5, 9, 7, 5, 9], np.uint64), np.array([0, 2, 3, 5, 8, 9]))
+    assert [found.members[a:b].tolist() for a, b in zip(found.offsets, found.offsets[1:], strict=False)] == [
+        [2, 8],
+        [0, 3, 9],
+    ]
+    assert buckets(np.zeros(0, np.uint64), np.zeros(0, np.int64)).members.size == 0
+
+
+@given(st.lists(TEXT, max_size=12))
+def test_the_first_equal_text_is_found(texts: list[str]) -> None:
+    assert first_equal(digests(utf8(pl.Series(texts, dtype=pl.String)))).tolist() == [
+        texts.index(t) for t in texts
+    ]
+
+
+NONE_TESTED = np.zeros(0, np.uint64)
+
+
+def one_bucket(rows: int) -> Buckets:
+    return Buckets(np.arange(rows), np.array([0, rows]))
+
+
+def test_a_small_bucket_gives_all_pairs_that_are_not_joined_yet() -> None:
+    same = np.zeros((4, 128), np.uint32)
+    a, b = pairs(one_bucket(4), np.array([0, 1, 0, 3]), same, 89, NONE_TESTED, again=False)
+    assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 1), (1, 2), (0, 3), (1, 3), (2, 3)]
+
+
+def test_a_large_bucket_of_copies_gives_one_pair_a_copy() -> None:
+    same = np.zeros((5000, 128), np.uint32)
+    a, b = pairs(one_bucket(5000), np.arange(5000), same, 89, NONE_TESTED, again=False)
+    assert (a == 0).all()
+    assert b.tolist() == list(range(1, 5000))
+
+
+def test_pairs_that_were_compared_are_not_compared_again() -> None:
+    same = np.zeros((20, 128), np.uint32)
+    tested = pair_keys(np.zeros(19, np.int64), np.arange(1, 20), 20)
+    a, b = pairs(one_bucket(20), np.arange(20), same, 89, tested, again=True)
+    assert (a == 1).all()
+    assert b.tolist() == list(range(2, 20))
+
+
+def test_signatures_that_rule_the_threshold_out_are_not_compared() -> None:
+    few = np.zeros((2, 128), np.uint32)
+    few[1, least_agreement(0.8, 128) - 1 :] = 1
+    assert not pairs(one_bucket(2), np.arange(2), few, 89, NONE_TESTED, again=False)[0].size
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11))), st.randoms(use_true_random=False))
+def test_clusters_do_not_depend_on_the_order_of_the_pairs(
+    edges: list[tuple[int, int]], shuffle: random.Random
+) -> None:
+    def roots(some: list[tuple[int, int]]) -> list[int]:
+        forest = Forest(12)
+        for a, b in some:
+            forest.unite(np.array([a]), np.array([b]))
+        return forest.roots().tolist()
+
+    other = [(b, a) for a, b in edges]
+    shuffle.shuffle(other)
+    found = roots(edges)
+    assert found == roots(other)
+    assert all(found[a] == found[b] for a, b in edges)
+    assert all(root <= row and found[root] == root for row, root in enumerate(found))
+
+
+def test_the_longest_stays_and_of_equals_the_first() -> None:
+    roots, chars = np.array([0, 0, 2, 0, 2]), np.array([5, 9, 7, 9, 7], np.uint32)
+    assert survivors(roots, chars, "longest").tolist() == [1, 1, 2, 1, 2]
+    assert survivors(roots, chars, "first").tolist() == [0, 0, 2, 0, 2]
+
+
+def test_layouts_say_their_recall() -> None:
+    assert Layout(1, 1).recall(0.3) == pytest.approx(0.3)
+    assert Layout(2, 1).recall(0.5) == pytest.approx(0.75)
