@@ -61,7 +61,11 @@ class Argilla:
         # trust_env off: a proxy setting must not carry the texts out of the building.
         http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=120, trust_env=False)
         argilla = cls(url, http)
-        argilla.request("GET", "me")
+        try:
+            argilla.request("GET", "me")
+        except BaseException:
+            http.close()
+            raise
         return argilla
 
     def __enter__(self) -> Self:

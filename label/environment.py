@@ -80,19 +80,19 @@ def _install(venv: Path, log: Path, environment: Mapping[str, str]) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with log.open("w", encoding="utf-8") as file, Progress(*columns) as progress:
         task = progress.add_task("fetching the labelling server", total=wanted)
-        child = subprocess.Popen(
+        with subprocess.Popen(
             [*pip, "--requirement", str(LOCK)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             env=environment,
-        )
-        assert child.stdout is not None
-        for line in child.stdout:
-            file.write(line)
-            if line.startswith(("Collecting ", "Processing ")):  # the second for a wheel on this disk
-                progress.advance(task)
-            elif line.startswith("Installing "):
-                progress.update(task, description="installing the labelling server", total=None)
-        if child.wait() != 0:
+        ) as child:
+            assert child.stdout is not None
+            for line in child.stdout:
+                file.write(line)
+                if line.startswith(("Collecting ", "Processing ")):  # the second for a wheel on this disk
+                    progress.advance(task)
+                elif line.startswith("Installing "):
+                    progress.update(task, description="installing the labelling server", total=None)
+        if child.returncode != 0:
             raise SeimaiError(f"pip could not install the labelling server; its log is {log}")

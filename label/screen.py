@@ -22,7 +22,7 @@ GUIDELINES = """\
 
 ## 操作
 
-キーボードの 1〜4 で選び、Enter で送信します。判断できないときは「Discard」で飛ばしてください。
+キーボードの 1〜4 で選び、Enter で提出します。判断できないときは「回答を放棄」（Discard）で飛ばしてください。
 """
 
 QUESTIONS: list[dict[str, Any]] = [

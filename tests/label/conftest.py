@@ -158,3 +158,13 @@ class Account:
         values = {"better": {"value": answer}} | ({"comment": {"value": comment}} if comment else {})
         body = {"values": values, "status": status}
         self.argilla.request("POST", f"records/{record_id}/responses", json=body)
+
+
+@pytest.fixture(name="command")
+def command_fixture() -> Callable[..., list[str]]:
+    return command
+
+
+@pytest.fixture(name="free_port")
+def free_port_fixture() -> int:
+    return free_port()

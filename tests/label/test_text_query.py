@@ -31,7 +31,7 @@ RECORD = {"chat": [{"role": "user", "content": "富士山の高さは？ alpha30
         (")", True),
     ],
 )
-def test_query(query: str, found: bool) -> None:
+def test_query(query: str, *, found: bool) -> None:
     assert matches(json.dumps(RECORD), '["chat", "pair"]', query) is found
 
 

@@ -35,9 +35,8 @@ def test_both_bad_wins_by_majority() -> None:
     assert decide([answer("both_bad"), answer("both_bad"), answer("a")]).winner == "both_bad"
 
 
-answers = st.builds(
-    answer, st.sampled_from(["a", "b", "tie", "both_bad"]), st.sampled_from(["chosen", "rejected"])
-)
+kinds = st.sampled_from(["a", "b", "tie", "both_bad"])
+answers = st.builds(answer, kinds, st.sampled_from(["chosen", "rejected"]))
 
 
 @given(st.lists(answers, min_size=1, max_size=9))
@@ -59,9 +58,8 @@ def test_a_winner_has_most_votes_and_sides_do_not_matter(given_answers: list[Res
 def test_sides_depend_on_pair_and_seed_alone_and_are_about_even() -> None:
     left = Counter(on_the_left(f"pair-{i}", 17) for i in range(1000))
     assert 430 < left["chosen"] < 570
-    assert [on_the_left(f"pair-{i}", 1) for i in range(64)] != [
-        on_the_left(f"pair-{i}", 2) for i in range(64)
-    ]
+    drawn = [[on_the_left(f"pair-{i}", seed) for i in range(64)] for seed in (1, 2)]
+    assert drawn[0] != drawn[1]
 
 
 def test_kept_sides_are_not_drawn_again(tmp_path) -> None:
@@ -72,9 +70,7 @@ def test_kept_sides_are_not_drawn_again(tmp_path) -> None:
 
 
 def test_a_capture_reads_as_it_was_written(tmp_path) -> None:
-    responses = [
-        answer("a"),
-        Response("q", "田中", "both_bad", "どちらも\n誤り", "2026-01-02T00:00:00", "rejected"),
-    ]
+    other = Response("q", "田中", "both_bad", "どちらも\n誤り", "2026-01-02T00:00:00", "rejected")
+    responses = [answer("a"), other]
     write_capture(tmp_path / "answers.jsonl", responses)
     assert read_capture(tmp_path / "answers.jsonl") == responses
