@@ -97,7 +97,8 @@ class InProcess:
     def _candidate(self, seed: int, tokens: list[int]) -> Candidate:
         finish = "stop" if tokens and tokens[-1] in self._stops else "length"
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        return Candidate(seed, text, len(tokens), finish)
+        # Where an answer is cut, the last bytes may be a part of a character.
+        return Candidate(seed, text.rstrip("\ufffd") if finish == "length" else text, len(tokens), finish)
 
 
 def load_model(files: ModelFiles) -> Any:

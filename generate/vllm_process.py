@@ -9,6 +9,7 @@ of a logit: the same seeds give nearly always, not always, the same text.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -151,10 +152,10 @@ class VllmProcess:
         return None
 
     def _last_words(self) -> str:
-        """The last error that the worker printed, and where the rest is."""
-        lines = self._log.read_text("utf-8", errors="replace").splitlines()
-        errors = [line for line in lines if "Error" in line] or [line for line in lines if line.strip()]
-        return f"{errors[-1].strip() if errors else 'it said nothing'} (all of it: {self._log})"
+        """The first error that the worker printed (what follows is its echo), and where the rest is."""
+        said = self._log.read_text("utf-8", errors="replace")
+        error = re.search(r"\b\w*(?:Error|Exception): .*", said)
+        return f"{error.group() if error else said.strip()[-200:]} (all of it: {self._log})"
 
     def _settings(self) -> dict[str, Any]:
         if len(self._files.adapters) > 1:

@@ -96,13 +96,15 @@ def _start(
 ) -> None:
     from vllm import SamplingParams
 
+    length = engine.model_config.max_model_len
+    if len(request["tokens"]) >= length:
+        error = f"a prompt of {len(request['tokens'])} tokens leaves no room in a context of {length}"
+        _tell(out, {"key": request["key"], "candidate": {"seed": request["seed"], "error": error}})
+        return
     name = f"{request['key']}-{request['seed']}"
-    try:
-        params = SamplingParams(**settings["sampling"], seed=request["seed"])
-        engine.add_request(name, {"prompt_token_ids": request["tokens"]}, params, lora_request=adapter)
-        running[name] = request
-    except ValueError as e:  # a prompt that is longer than the model's context
-        _tell(out, {"key": request["key"], "candidate": {"seed": request["seed"], "error": str(e)}})
+    params = SamplingParams(**settings["sampling"], seed=request["seed"])
+    engine.add_request(name, {"prompt_token_ids": request["tokens"]}, params, lora_request=adapter)
+    running[name] = request
 
 
 def _result(request: dict[str, Any], output: Any) -> dict[str, Any]:

@@ -1,8 +1,14 @@
 """vLLM for real, where a virtual environment has it: SEIMAI_VLLM_PYTHON names its interpreter."""
 
 import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 from tiny_model import make_job, make_rows, user
@@ -27,7 +33,8 @@ def respond(folder: Path, place: Path, **parameters) -> pl.DataFrame:
 
 
 def texts(frame: pl.DataFrame) -> list[list[str]]:
-    return [[r["text"] for r in responses] for responses in frame["responses"].to_list()]
+    """The answers, without the half of a character that an answer of random bytes may be cut in."""
+    return [[r["text"].rstrip("\ufffd") for r in responses] for responses in frame["responses"].to_list()]
 
 
 def test_candidates_from_vllm_and_a_prompt_that_is_too_long(tmp_path, tiny):
@@ -52,3 +59,90 @@ def _in_process(folder: Path, place: Path) -> pl.DataFrame:
     job, _ = make_job(folder, {"base": place})
     step = Respond(model="base", n=1, temperature=0, max_tokens=32)
     return pl.concat(step.rewrite(make_rows(folder / "rows", "prompts", PROMPTS), job))
+
+
+def test_an_adapter_changes_what_vllm_says(tmp_path, tiny):
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(1)
+    base = AutoModelForCausalLM.from_pretrained(tiny / "model")
+    config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, lora_alpha=64)
+    get_peft_model(base, config).save_pretrained(tmp_path / "adapted" / "model")
+    greedy = {"n": 1, "temperature": 0}
+    adapted = texts(respond(tmp_path / "vllm", tmp_path / "adapted", **greedy).head(8))
+    assert adapted == texts(_in_process(tmp_path / "transformers", tmp_path / "adapted"))
+
+
+def test_a_worker_that_is_killed_stops_the_run_and_the_run_goes_on(tmp_path, tiny, monkeypatch):
+    from generate.vllm_process import VllmProcess
+    from seimai.errors import SeimaiError
+
+    hear, heard = VllmProcess._hear, []
+
+    def hear_and_kill(self: VllmProcess):
+        heard.append(hear(self))
+        if len(heard) == 6:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        return heard[-1]
+
+    monkeypatch.setattr(VllmProcess, "_hear", hear_and_kill)
+    with pytest.raises(SeimaiError, match="vLLM failed"):
+        respond(tmp_path, tiny)
+    kept = (tmp_path / "journal.jsonl").read_bytes()
+    monkeypatch.setattr(VllmProcess, "_hear", hear)
+    assert respond(tmp_path, tiny)["reason"].to_list() == [None] * 8 + ["failed"]
+    assert (tmp_path / "journal.jsonl").read_bytes().startswith(kept)
+    assert kept.count(b"\n") >= 5
+
+
+@pytest.fixture
+def served(tiny) -> Iterator[str]:
+    """vLLM's own server with the tiny model."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    settings = "--served-model-name rice --host 127.0.0.1 --dtype float32 --enforce-eager --no-enable-chunked-prefill"
+    command = [
+        PYTHON,
+        "-m",
+        "vllm.entrypoints.openai.api_server",
+        "--model",
+        str(tiny / "model"),
+        *settings.split(),
+    ]
+    quiet = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1"}
+    offline = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env=os.environ | quiet | offline,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        for _ in range(300):
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200:
+                    break
+            except httpx.TransportError:
+                assert process.poll() is None
+                time.sleep(1)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_candidates_from_vllms_server(tmp_path, served, tiny):
+    step = Respond(model="rice", engine="server", url=served, n=3, max_tokens=32)
+    rows = make_rows(tmp_path / "rows", "prompts", [*PROMPTS, {"id": "long", "prompt": user("玄米" * 400)}])
+    found = []
+    for name in ("a", "b"):
+        job, _ = make_job(tmp_path / name)
+        found.append(pl.concat(step.rewrite(rows, job), how="diagonal_relaxed"))
+    assert found[0]["reason"].to_list() == [None] * 8 + ["failed"]
+    assert "HTTP 400" in found[0]["detail"].to_list()[-1]
+    assert all(len(set(answers)) == 3 for answers in texts(found[0].head(8)))
+    assert texts(found[0].head(8)) == texts(found[1].head(8))
