@@ -1,6 +1,6 @@
 """From sketches to clusters: group by band, compare what meets, unite what is alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +69,7 @@ class Search:
 
     def similarities(self, a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
         """Exact similarities of pairs of rows that met in a band."""
-        tasks: Iterable[object] = pair_tasks(self.store, self.starts, a, b, self.ngram)
+        tasks = pair_tasks(self.store, self.starts, a, b, self.ngram)
         return np.concatenate([np.zeros(0), *self.job.executor.map(compare, tasks)])
 
     def similarities_to(self, goes: Numbers, stays: Numbers) -> npt.NDArray[np.float64]:
@@ -85,6 +85,15 @@ class Search:
         """For each row the first row of its cluster."""
         forest = Forest(len(self.rows))
         forest.unite(self.same, np.arange(self.same.size))
+        for a, b in self.duplicates(threshold, forest):
+            forest.unite(a, b)
+        return forest.roots()
+
+    def duplicates(self, threshold: float, forest: Forest) -> Iterator[tuple[Numbers, Numbers]]:
+        """Verified pairs of rows; between two batches the caller unites them in `forest`.
+
+        What is in one cluster already is compared no more, so these are not all pairs of a cluster.
+        """
         least = least_agreement(threshold, self.store.num_perm)
         tested = np.zeros(0, np.uint64)
         bar = self.job.bar("near_dedup: bands", self.store.layout.bands, "bands")
@@ -96,7 +105,6 @@ class Search:
                 if not a.size:
                     break
                 alike = self.similarities(a, b) >= threshold
-                forest.unite(a[alike], b[alike])
+                yield a[alike], b[alike]
                 tested = np.union1d(tested, pair_keys(a[~alike], b[~alike], len(self.rows)))
             bar.advance()
-        return forest.roots()
