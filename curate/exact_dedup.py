@@ -1,6 +1,6 @@
 """Exact duplicates: of documents with the same text, the first stays."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
@@ -22,6 +22,8 @@ class ExactDedup(Selection):
     >>> text.document(0) == text.document(1), text.document(0) == text.document(2)
     (True, False)
     """
+
+    changes: ClassVar[frozenset[str]] = frozenset({"duplicate_of"})
 
     def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
         """Rows that go, with the reason `duplicate`; `duplicate_of` is the id of the row that stays."""

@@ -1,6 +1,6 @@
 """Near-duplicates: of documents that share most of their wording, one stays."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -31,6 +31,8 @@ class NearDedup(Selection):
     >>> round(similarity(law, law.replace("試験", "研究"), 5), 2)
     0.74
     """
+
+    changes: ClassVar[frozenset[str]] = frozenset({"duplicate_of", "similarity"})
 
     ngram: int = Field(5, ge=1, le=64, description="characters of a shingle")
     threshold: float = Field(
