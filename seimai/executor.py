@@ -7,9 +7,10 @@ back in their order.
 import importlib
 import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -65,6 +66,9 @@ class LocalExecutor:
             while queue or waiting:
                 while queue and len(waiting) < 4 * self.workers:
                     waiting.append(pool.submit(work, queue.popleft()))
+                # Polars restarts system calls after a signal: a wait without end would not see Ctrl+C.
+                while not wait([waiting[0]], timeout=0.5).done:
+                    pass
                 yield waiting.popleft().result()
         except BrokenProcessPool:
             self.close()
@@ -83,12 +87,17 @@ class LocalExecutor:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
             others = set(multiprocessing.active_children())
-            # Workers start on submit: have all of them started while the environment is set.
-            for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
-                future.result()
-            self._processes = [p for p in multiprocessing.active_children() if p not in others]
-            for key, value in before.items():
-                os.environ.pop(key) if value is None else os.environ.update({key: value})
+            # Workers start on submit: have all of them started while the environment is set, and Ctrl+C
+            # held back until they leave it to this process.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
+                    future.result()
+            finally:
+                self._processes = [p for p in multiprocessing.active_children() if p not in others]
+                for key, value in before.items():
+                    os.environ.pop(key) if value is None else os.environ.update({key: value})
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return self._pool
 
     def close(self) -> None:
@@ -103,7 +112,6 @@ class LocalExecutor:
 def _end_with_parent() -> None:
     """Die when the parent dies, also of SIGKILL, and leave Ctrl+C to the parent."""
     import ctypes
-    import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
