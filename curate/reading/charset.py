@@ -106,16 +106,16 @@ def codec_of(label: str) -> str | None:
     ('cp932', 'cp932', 'euc_jp', None)
     """
     label = label.strip()
-    standard = map_encoding_to_html5(label, fallback_utf8=False) if label.isascii() else None
-    codec = _PYTHON.get(standard or "", standard or label)
-    try:
-        return (
-            _PYTHON.get(codec, codec)
-            if "\0" not in codec and codecs.lookup(codec)._is_text_encoding
-            else None
-        )  # pyright: ignore[reportPrivateUsage]
-    except (LookupError, UnicodeError, AttributeError):
+    if not re.fullmatch(r"[\w.:-]{1,40}", label, re.ASCII):
         return None
+    standard = map_encoding_to_html5(label, fallback_utf8=False) or label
+    codec = _PYTHON.get(standard, standard)
+    try:
+        b"".decode(codec)
+        name = codecs.lookup(codec).name
+    except LookupError:  # nobody's, or no encoding of text (base64, zip)
+        return None
+    return _PYTHON.get(name, name)
 
 
 def _sample(data: bytes) -> bytes:

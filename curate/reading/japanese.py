@@ -24,7 +24,7 @@ def _extension(error: UnicodeError) -> tuple[str, int]:
         trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
         character = bytes((lead, trail)).decode("cp932", "replace")
         if len(character) == 1 and not "\ue000" <= character <= "\uf8ff":
-            return character.replace("\ufffd", "\ufffd"), error.start + 2
+            return character, error.start + 2
     return "\ufffd", max(error.end, error.start + 1)
 
 
@@ -74,9 +74,9 @@ def _one_set(escape: bytes, piece: bytes) -> str:
         return eight.decode("cp932", "replace")
     if escape in (b"$(D", b"$(P"):  # the second plane of EUC: each pair after 0x8F
         eight = b"".join(b"\x8f" + eight[i : i + 2] for i in range(0, len(eight), 2))
-    return (
-        decode_euc_jp(eight) if escape in (b"$@", b"$B", b"$(D") else eight.decode("euc_jis_2004", "replace")
-    )
+    if escape in (b"$@", b"$B", b"$(D"):
+        return decode_euc_jp(eight)
+    return eight.decode("euc_jis_2004", "replace")
 
 
 def decode_jis_2004(data: bytes, encoding: str) -> str | None:

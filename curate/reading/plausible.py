@@ -8,15 +8,13 @@ above common kanji above rare kanji above symbols), not fitted to any test set.
 import re
 from collections import Counter
 
-_LEVEL_1 = frozenset(
-    b"".join(bytes((row, cell)) for row in range(0xB0, 0xD0) for cell in range(0xA1, 0xFF)).decode(
-        "euc_jp", "ignore"
-    )
-)
+_ROWS = (bytes((row, cell)) for row in range(0xB0, 0xD0) for cell in range(0xA1, 0xFF))
+_LEVEL_1 = frozenset(b"".join(_ROWS).decode("euc_jp", "ignore"))
 """The 2,965 kanji of JIS level 1: those in daily use."""
 
 _MARKS = frozenset(
-    "　、。，．・：；？！々〆〇ー―…〜～「」『』（）〔〕［］｛｝〈〉《》【】＋－×＝℃￥％＃＆＊＠○●◎◇◆□■△▲▽▼※〒→←↑↓★☆"
+    "　、。，．・：；？！々〆〇ー―…〜～「」『』（）〔〕［］｛｝〈〉《》【】＋－×＝℃￥％＃＆＊＠"
+    "○●◎◇◆□■△▲▽▼※〒→←↑↓★☆"
 )
 
 

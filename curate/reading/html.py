@@ -1,0 +1,101 @@
+"""The main text of an HTML page, by resiliparse, with what it gets wrong on Japanese put right."""
+
+import re
+from typing import cast
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, Node, traverse_dom
+
+DEEPEST = 512
+"""Nesting that a page may have: Chromium's parser goes no deeper.
+
+resiliparse's time grows with the square of the depth: 0.6 s at 10,000 nested elements, 73 s at 100,000.
+"""
+
+_WIDE = "\u3001-\u3003\u3005-\u301f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff5b\uff5d-\uff9f"
+_MARK = "\ufdd0"  # a noncharacter, which no page has
+_ALONE = re.compile(rf"(>\s*[{_WIDE}\uac00-\ud7a3])(?=\s*<)")
+_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n][ \t\r\n]*(?=[{_WIDE}])")
+_VERBATIM = re.compile(r"<(pre|textarea|script|style)\b", re.I)
+_END = {name: re.compile(rf"</{name}\s*>", re.I) for name in ("pre", "textarea", "script", "style")}
+_TRAILING = re.compile(r"[ \t]+$", re.M)
+_GAP = re.compile(r"\n{3,}")
+
+
+def main_text(page: str) -> tuple[str, str | None]:
+    """The main text of a page, and its title.
+
+    Raises:
+        ValueError: if the page is nested deeper than `DEEPEST`.
+    """
+    tree = HTMLTree.parse(_prepared(page))
+    if page.count("<") > DEEPEST and tree.body is not None:
+        _check_depth(tree.body)
+    title = " ".join((tree.title or "").replace(_MARK, "").split()) or None
+    text = extract_plain_text(
+        _main(tree),
+        main_content=True,
+        alt_texts=False,
+        list_bullets=False,
+        comments=False,
+        skip_elements=["rt", "rp"],  # readings beside kanji: 精米(せいまい) would say the word twice
+    )
+    text = _TRAILING.sub("", text.replace(_MARK, ""))
+    return _GAP.sub("\n\n", text).strip("\n"), title
+
+
+def _main(tree: HTMLTree) -> HTMLTree:
+    """What the page itself calls its main part, where it names exactly one; else the whole page.
+
+    Unordered lists within three elements of `body` are menus to resiliparse. Those of a main part are not,
+    nor are those of mostly plain text: hand-written pages have them right in `body`.
+    """
+    if tree.body is None:
+        return tree
+    named = tree.body.query_selector_all("main, [role=main]")
+    if len(named) == 1:
+        return HTMLTree.parse(f"<div><div><div>{named[0].html}</div></div></div>")
+    for item in tree.body.query_selector_all("body > ul, body > * > ul, body > * > * > ul"):
+        links = sum(len(a.text or "") for a in item.query_selector_all("a[href]"))
+        if 2 * links < len(item.text or ""):
+            _deepen(tree, item)
+    return tree
+
+
+def _deepen(tree: HTMLTree, item: ElementNode) -> None:
+    outer = inner = tree.create_element("div")
+    for _ in range(2):
+        inner = inner and inner.append_child(cast(Node, tree.create_element("div")))
+    if outer and inner and item.parent:
+        item.parent.insert_before(outer, item)
+        inner.append_child(item)
+
+
+def _prepared(page: str) -> str:
+    """The page with two habits of the extractor forestalled, outside verbatim elements.
+
+    It drops a text node of one wide character as if it were a separator (the 一 of a numbered article, the
+    「 before a link, 漢 in ruby), so such a node gets a second, invisible one. It makes a line break in the
+    source a space, which Japanese does not have between words (CSS Text 3, segment break transformation).
+    """
+    parts: list[str] = []
+    position = 0
+    while begin := _VERBATIM.search(page, position):
+        parts.append(_reflowed(page[position : begin.start()]))
+        end = _END[begin[1].lower()].search(page, begin.end())
+        position = end.end() if end else len(page)
+        parts.append(page[begin.start() : position])
+    parts.append(_reflowed(page[position:]))
+    return "".join(parts)
+
+
+def _reflowed(markup: str) -> str:
+    return _BREAK.sub("", _ALONE.sub(rf"\1{_MARK}", markup))
+
+
+def _check_depth(body: ElementNode) -> None:
+    def look(context: DOMContext) -> None:
+        if context.depth > DEEPEST:
+            raise ValueError(f"nested deeper than {DEEPEST} elements")
+
+    traverse_dom(body, look, elements_only=True)

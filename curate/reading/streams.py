@@ -1,0 +1,119 @@
+"""Files and what their names say: the format, the compression, the bytes behind it."""
+
+import importlib
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+from curate.reading.charset import decode
+
+pa: Any = importlib.import_module("pyarrow")  # it has no types
+
+Form = Literal["html", "markdown", "plain", "jsonl", "parquet", "tar", "zip", "warc"]
+
+_FORMS: dict[str, Form] = {
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "plain",
+    ".text": "plain",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".tar": "tar",
+    ".zip": "zip",
+    ".warc": "warc",
+}
+_CODECS = {".gz": "gzip", ".zst": "zstd"}
+_SHORT = {".tgz": [".tar", ".gz"], ".tzst": [".tar", ".zst"]}
+
+DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain"})
+"""The forms of which one file is one document."""
+
+BROKEN: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,  # an encrypted member of a zip; a parser that gives up
+    KeyError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    pa.ArrowException,
+)
+"""What the libraries raise on broken or unreadable files."""
+
+
+class Named(NamedTuple):
+    """What a file's name says of its content."""
+
+    form: Form | None
+    codec: str | None
+
+
+def named(name: str) -> Named:
+    """Form and compression by the suffixes of a name, in any case.
+
+    >>> named("青空文庫/吾輩は猫である.TXT.gz")
+    Named(form='plain', codec='gzip')
+    >>> named("写真.png")
+    Named(form=None, codec=None)
+    """
+    suffixes = [s.lower() for s in PurePosixPath(name).suffixes]
+    suffixes = [*suffixes[:-1], *_SHORT.get("".join(suffixes[-1:]), suffixes[-1:])]
+    codec = _CODECS.get(suffixes.pop()) if suffixes and suffixes[-1] in _CODECS else None
+    return Named(_FORMS.get(suffixes[-1]) if suffixes else None, codec)
+
+
+def unknown(name: str) -> str:
+    """Why a file was not read."""
+    return f"unknown file type {PurePosixPath(name).suffix}" if PurePosixPath(name).suffix else "no file type"
+
+
+@contextmanager
+def opened(place: str, codec: str | None) -> Generator[BinaryIO]:
+    """The bytes of a file, decompressed as they are read.
+
+    Arrow's streams take files of several frames or members and, unlike zstandard's reader, raise at a
+    file that was cut off.
+    """
+    with Path(place).open("rb") as plain:
+        yield decompressed(plain, codec)
+
+
+def decompressed(stream: BinaryIO, codec: str | None) -> BinaryIO:
+    """A stream behind a compression."""
+    if codec is None:
+        return stream
+    return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)
+
+
+def words(error: Exception) -> str:
+    """An error's own words, without the path of this machine."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:500]
+
+
+def text_name(name: str, *, zipped: bool = False) -> str:
+    """A file's name as text that UTF-8 can hold, in the normal form (NFC, NFD) that it has.
+
+    Names that are not UTF-8 (Shift_JIS from old Windows) are decoded by what they are; `zipped`: a name
+    that `zipfile` took for code page 437 because its writer did not say UTF-8.
+    """
+    try:
+        raw = name.encode("cp437") if zipped else os.fsencode(name)
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "replace").decode()
+    if zipped and raw.isascii():
+        return name
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return decode(raw).text or raw.decode("utf-8", "backslashreplace")
