@@ -14,6 +14,7 @@ A step's name in a recipe is the path of its module: `curate.near_dedup` is the 
 Changing what a step computes bumps its `version`, which enters the hash of all that follows.
 """
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,8 +57,9 @@ class Step(BaseModel, ABC):
 
     @classmethod
     def path(cls) -> str:
-        """The step's name in a recipe."""
-        return cls.__module__
+        """The step's name in a recipe, also inside its own process (`python -m train.dpo`)."""
+        spec = sys.modules["__main__"].__spec__ if cls.__module__ == "__main__" else None
+        return spec.name if spec else cls.__module__
 
 
 class Transform(Step):
