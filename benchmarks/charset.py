@@ -77,9 +77,8 @@ def main() -> None:
             same = _folded(text) == _folded(data.decode(label["encoding"], "replace"))
             right += same
             confusion[label["encoding"], name, same] += 1
-        print(
-            f"{find.__name__}: {right}/{len(work)} = {right / len(work):.4f}, {size / 1e6 / spent:.0f} MB/s"
-        )
+        share, speed = right / len(work), size / 1e6 / spent
+        print(f"{find.__name__}: {right}/{len(work)} = {share:.4f}, {speed:.0f} MB/s")
         for (true, found, same), count in sorted(confusion.items()):
             print(f"    {true:12} -> {found:14} {'right' if same else 'WRONG':5} {count:4}")
 

@@ -17,15 +17,16 @@ def _extension(error: UnicodeError) -> tuple[str, int]:
     """A row and cell that `euc_jp` lacks, by way of Shift_JIS; U+FFFD where `cp932` has none either."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    pair = error.object[error.start : error.start + 2]
-    if len(pair) == 2 and pair[0] >= 0xA1 and pair[1] >= 0xA1:
-        row, cell = pair[0] - 0xA1, pair[1] - 0xA1
-        lead = row // 2 + (0x81 if row < 62 else 0xC1)
-        trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
-        character = bytes((lead, trail)).decode("cp932", "replace")
-        if len(character) == 1 and not "\ue000" <= character <= "\uf8ff":
-            return character, error.start + 2
-    return "\ufffd", max(error.end, error.start + 1)
+    width = 3 if error.object[error.start] == 0x8F else 2  # three bytes: JIS X 0212 or 0213
+    cells = error.object[error.start + width - 2 : error.start + width]
+    if len(cells) < 2 or min(cells) < 0xA1:
+        return "\ufffd", max(error.end, error.start + 1)
+    row, cell = cells[0] - 0xA1, cells[1] - 0xA1
+    lead = row // 2 + (0x81 if row < 62 else 0xC1)
+    trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)
+    character = bytes((lead, trail)).decode("cp932", "replace") if width == 2 else "\ufffd"
+    known = len(character) == 1 and not "\ue000" <= character <= "\uf8ff"
+    return character if known else "\ufffd", error.start + width
 
 
 codecs.register_error("seimai.euc", _extension)
