@@ -85,7 +85,7 @@ class LocalExecutor:
             before = {k: os.environ.get(k) for k in ONE_THREAD}
             os.environ.update(ONE_THREAD)
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_end_with_parent)
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_parent)
             others = set(multiprocessing.active_children())
             # Workers start on submit: have all of them started while the environment is set, and Ctrl+C
             # held back until they leave it to this process.
@@ -109,7 +109,7 @@ class LocalExecutor:
             self._pool = None
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Die when the parent dies, also of SIGKILL, and leave Ctrl+C to the parent."""
     import ctypes
 

@@ -83,7 +83,7 @@ def shortened(value: object, limit: int = 300) -> str:
     """A value on a few lines.
 
     >>> shortened("あ" * 400)[-12:]
-    'あああああああ… (400)'
+    'あああああ… (400)'
     """
     text = value if isinstance(value, str) else json.dumps(_bare(value), ensure_ascii=False, default=str)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)})"

@@ -12,7 +12,7 @@ from seimai.dataset import Rows
 from seimai.errors import SeimaiError
 from seimai.job import Bar, Job
 from seimai.step import Training
-from train.script import MARK, METRICS, Config
+from train.script import MARK, METRICS, PARENT, Config
 
 LOG = "train.log"
 SECONDS_TO_STOP = 10
@@ -74,7 +74,7 @@ def _environment() -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "0",
         "PYTHONIOENCODING": "utf-8",
     }
-    return {**defaults, **os.environ}
+    return {**defaults, **os.environ, PARENT: str(os.getpid())}
 
 
 def _follow(output: IO[str] | None, log: IO[str], label: str, job: Job) -> str | None:
