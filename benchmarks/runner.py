@@ -40,7 +40,9 @@ for name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     default = Path(__file__).resolve().parents[2] / "shared/data/corpora"
     parser.add_argument("--data", type=Path, default=default)
     parser.add_argument("--workers", type=int, default=2)
@@ -56,14 +58,17 @@ def main() -> None:
         parallel = run(recipe, folder / "parallel", options.workers)
         single = run(recipe, folder / "single", 1)
         steps, size = in_memory(recipe, folder / "single")
-    print(f"text                                   {size / 1e6:8.1f} MB")
-    print(f"seimai run, {options.workers} workers                   {parallel:8.2f} s {size / parallel / 1e6:8.1f} MB/s")
-    print(f"seimai run, 1 worker                    {single:8.2f} s {size / single / 1e6:8.1f} MB/s")
-    for step, seconds in steps.items():
-        print(f"  {step:36s}  {seconds:8.2f} s {size / seconds / 1e6:8.1f} MB/s")
     alone = sum(steps.values())
-    print(f"the same steps in memory, 1 process     {alone:8.2f} s {size / alone / 1e6:8.1f} MB/s")
-    print(f"the runner's own share                  {1 - alone / single:8.1%}")
+    lines = [
+        (f"seimai run, {options.workers} workers", parallel),
+        ("seimai run, 1 worker", single),
+        *((f"  {name}", seconds) for name, seconds in steps.items()),
+        ("the same steps in memory, 1 process", alone),
+    ]
+    print(f"{size / 1e6:.1f} MB of text")
+    for what, seconds in lines:
+        print(f"{what:40} {seconds:7.2f} s {size / seconds / 1e6:8.1f} MB/s")
+    print(f"{'the runner’s own share':40} {1 - alone / single:7.1%}")
 
 
 def run(recipe: Path, out: Path, workers: int) -> float:
@@ -78,6 +83,8 @@ def in_memory(recipe: Path, made: Path) -> tuple[dict[str, float], int]:
     """Seconds of each step called by hand on frames in memory, and the bytes of text."""
     import polars as pl
 
+    import curate.read
+    import curate.signals
     from seimai.chain import READER_COLUMNS
     from seimai.dataset import Dataset
     from seimai.executor import LocalExecutor
@@ -85,9 +92,6 @@ def in_memory(recipe: Path, made: Path) -> tuple[dict[str, float], int]:
     from seimai.plan import Planner
     from seimai.recipe import load_recipe
     from seimai.step import Filter, Selection, Transform
-
-    import curate.read
-    import curate.signals
 
     loaded = load_recipe(recipe)
     passes = Planner(loaded, made).plan(["corpus"])

@@ -103,7 +103,8 @@ def served(tiny) -> Iterator[str]:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    settings = "--served-model-name rice --host 127.0.0.1 --dtype float32 --enforce-eager --no-enable-chunked-prefill"
+    settings = "--served-model-name rice --host 127.0.0.1 --dtype float32 --enforce-eager"
+    settings += " --no-enable-chunked-prefill"
     command = [
         PYTHON,
         "-m",
