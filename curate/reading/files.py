@@ -65,6 +65,8 @@ def find(spec: Files, base: Path) -> list[Path]:
         if not matches:
             raise SeimaiError(_nothing(pattern, folder))
         found |= {recorded(path, folder): path for path in matches}
+    if not found:
+        raise SeimaiError("files names no pattern")
     return [found[name] for name in sorted(found)]
 
 

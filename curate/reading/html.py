@@ -13,12 +13,20 @@ resiliparse's time grows with the square of the depth: 0.6 s at 10,000 nested el
 """
 
 _WIDE = "\u3001-\u3003\u3005-\u301f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff5b\uff5d-\uff9f"
-_MARK = "\ufdd0"  # a noncharacter, which no page has
+_SHALLOW = "body > ul, body > * > ul, body > * > * > ul"
+_MARK, _ITEM = "\ufdd0", "\ufdd1"  # noncharacters, which no page has
+_LI = re.compile(r"(<li(?:\s[^<>]*)?>)", re.I)
+_INDENT = re.compile(f"(?<! ) *{_ITEM} *")
+_SKIPPED = (
+    "rt",  # readings beside kanji: with them, 精米 (せいまい) would say the word twice
+    "rp",
+    "body > header:not(:has(h1))",  # a site's header; a page's own holds its heading
+)
 _ALONE = re.compile(rf"(>\s*[{_WIDE}\uac00-\ud7a3])(?=\s*<)")
 _BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n][ \t\r\n]*(?=[{_WIDE}])")
 _VERBATIM = re.compile(r"<(pre|textarea|script|style)\b", re.I)
 _END = {name: re.compile(rf"</{name}\s*>", re.I) for name in ("pre", "textarea", "script", "style")}
-_TRAILING = re.compile(r"[ \t]+$", re.M)
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.M)
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -38,9 +46,10 @@ def main_text(page: str) -> tuple[str, str | None]:
         alt_texts=False,
         list_bullets=False,
         comments=False,
-        skip_elements=["rt", "rp"],  # readings beside kanji: 精米(せいまい) would say the word twice
+        skip_elements=_SKIPPED,
     )
-    text = _TRAILING.sub("", text.replace(_MARK, ""))
+    text = _INDENT.sub("", text).replace(_MARK, "")
+    text = _TRAILING.sub("", text)
     return _GAP.sub("\n\n", text).strip("\n"), title
 
 
@@ -52,11 +61,12 @@ def _main(tree: HTMLTree) -> HTMLTree:
     """
     if tree.body is None:
         return tree
-    named = tree.body.query_selector_all("main, [role=main]")
+    named = tree.body.query_selector_all("main, [role=main]").values()
     if len(named) == 1:
         return HTMLTree.parse(f"<div><div><div>{named[0].html}</div></div></div>")
-    for item in tree.body.query_selector_all("body > ul, body > * > ul, body > * > * > ul"):
-        links = sum(len(a.text or "") for a in item.query_selector_all("a[href]"))
+    # values(): iterating over the collection itself searches the page again for each element.
+    for item in tree.body.query_selector_all(_SHALLOW).values():
+        links = sum(len(a.text or "") for a in item.query_selector_all("a[href]").values())
         if 2 * links < len(item.text or ""):
             _deepen(tree, item)
     return tree
@@ -72,11 +82,12 @@ def _deepen(tree: HTMLTree, item: ElementNode) -> None:
 
 
 def _prepared(page: str) -> str:
-    """The page with two habits of the extractor forestalled, outside verbatim elements.
+    """The page with three habits of the extractor forestalled, outside verbatim elements.
 
     It drops a text node of one wide character as if it were a separator (the 一 of a numbered article, the
     「 before a link, 漢 in ruby), so such a node gets a second, invisible one. It makes a line break in the
     source a space, which Japanese does not have between words (CSS Text 3, segment break transformation).
+    It indents the items of lists, which are marked to be told from code.
     """
     parts: list[str] = []
     position = 0
@@ -90,7 +101,8 @@ def _prepared(page: str) -> str:
 
 
 def _reflowed(markup: str) -> str:
-    return _BREAK.sub("", _ALONE.sub(rf"\1{_MARK}", markup))
+    markup = _ALONE.sub(rf"\1{_MARK}", markup)
+    return _LI.sub(rf"\1{_ITEM}", _BREAK.sub("", markup))
 
 
 def _check_depth(body: ElementNode) -> None:

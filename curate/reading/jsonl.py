@@ -13,6 +13,7 @@ from curate.reading.found import LARGEST, Found
 from curate.reading.streams import BROKEN, words
 
 CHUNK = 256 << 10
+CUT = 1 << 20
 
 _decoder = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -142,7 +143,7 @@ def cuts(path: Path, size: int) -> Iterator[tuple[int, int, int]]:
     """
     start = position = number = newlines = 0
     with path.open("rb") as f:
-        while chunk := f.read(1 << 20):
+        while chunk := f.read(CUT):
             if position + len(chunk) - start >= size and (cut := chunk.rfind(b"\n") + 1):
                 newlines += chunk.count(b"\n", 0, cut)
                 yield start, position + cut, number

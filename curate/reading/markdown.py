@@ -3,8 +3,8 @@
 import re
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S | re.M)
-_TITLE = re.compile(r"""^title:[ \t]*(["']?)(.+?)\1[ \t]*\r?$""", re.M)
-_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t]*#*[ \t]*\r?$", re.M)
+_TITLE = re.compile(r"^title:(.+)$", re.M)
+_HEADING = re.compile(r"^#[ \t](.+)$", re.M)
 
 
 def without_front_matter(text: str) -> tuple[str, str | None]:
@@ -21,6 +21,6 @@ def without_front_matter(text: str) -> tuple[str, str | None]:
         title = _TITLE.search(front[1])
         text = text[front.end() :].lstrip("\r\n")
         if title:
-            return text, title[2]
+            return text, title[1].strip(" \t\r\"'")
     heading = _HEADING.search(text)
-    return text, heading[1] if heading else None
+    return text, heading[1].strip(" \t\r#") if heading else None

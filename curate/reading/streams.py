@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 from curate.reading.charset import decode
 
@@ -36,6 +36,8 @@ _SHORT = {".tgz": [".tar", ".gz"], ".tzst": [".tar", ".zst"]}
 
 DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain"})
 """The forms of which one file is one document."""
+
+SIP = 16 << 10
 
 BROKEN: tuple[type[Exception], ...] = (
     OSError,
@@ -92,7 +94,17 @@ def decompressed(stream: BinaryIO, codec: str | None) -> BinaryIO:
     """A stream behind a compression."""
     if codec is None:
         return stream
-    return pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)
+    return cast(BinaryIO, _Sips(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)))
+
+
+class _Sips:
+    """Reads little at a time: what Arrow has decompressed in a call that meets the broken end is lost."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read(SIP if size < 0 else min(size, SIP))
 
 
 def words(error: Exception) -> str:
