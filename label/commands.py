@@ -1,16 +1,21 @@
 """`seimai label ...`: the local labelling server and its reviewers."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from label.home import Home
+from seimai.errors import SeimaiError
 
 app = typer.Typer(help="The local labelling server (Argilla) and its reviewers.", no_args_is_help=True)
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="The server's folder. Default: ~/.local/share/seimai/label.")
+    Path | None,
+    typer.Option(
+        "--home", help="The server's folder. Default: $SEIMAI_LABEL_HOME or ~/.local/share/seimai/label."
+    ),
 ]
 
 
@@ -92,5 +97,8 @@ def _home(path: Path | None) -> Home:
     return Home((path or Home.default()).absolute())
 
 
-if __name__ == "__main__":
-    app()
+if __name__ == "__main__":  # the supervisor in the background
+    try:
+        app()
+    except SeimaiError as error:
+        sys.exit(str(error))

@@ -1,6 +1,5 @@
 """The folder of the local labelling server: where its parts lie, and its secrets."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -31,6 +30,8 @@ class Running:
     pid: int
     port: int
     scratch: str
+    ready: bool = False
+    """Whether it has answered since its supervisor started."""
 
     @property
     def url(self) -> str:
@@ -141,6 +142,8 @@ def held(path: Path, *, wait: bool = False) -> Generator[None]:
     Raises:
         BlockingIOError: if another process holds it and `wait` is not set.
     """
+    import fcntl  # Unix alone has it; reviewing on someone else's server needs no lock
+
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield

@@ -31,6 +31,7 @@ class Review(Rewrite):
 
     takes: ClassVar[Kind | None] = "pairs"
     gives: ClassVar[Kind | None] = "pairs"
+    asks_people: ClassVar[bool] = True
 
     reviewers: int = Field(1, ge=1, description="submitted responses wanted for each pair")
     wait: bool = Field(

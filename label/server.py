@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -132,6 +132,7 @@ class Server:
                 try:
                     self._start(running, group, log)
                     if not ready:
+                        self.home.write_running(replace(running, ready=True))
                         on_ready(running.url)
                         ready = True
                     while all(child.poll() is None for child in group):
@@ -203,15 +204,16 @@ def start_in_background(server: Server) -> str:
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/"
         )
     limit = time.monotonic() + START_PATIENCE + 10
-    url = f"http://127.0.0.1:{server.port}"
-    while not answers(url):
+    while True:
+        running = server.home.running()
+        if running is not None and running.pid == child.pid and running.ready:
+            return running.url
         if child.poll() is not None:
-            raise SeimaiError(f"the labelling server did not start; the logs are {log} and {server.log}")
+            raise SeimaiError(log.read_text("utf-8", errors="replace").strip() or f"see {server.log}")
         if time.monotonic() > limit:
             child.terminate()
             raise SeimaiError(f"the labelling server did not answer in time; the log is {server.log}")
         time.sleep(0.2)
-    return url
 
 
 def stop(home: Home, patience: float = 30.0) -> Running | None:

@@ -2,7 +2,14 @@
 """A search engine for Argilla over Argilla's own SQL database: no Elasticsearch, no Java, no index.
 
 Committed rows are the index, so keeping it up to date is nothing to do and it cannot drift. It follows
-what Argilla 2.8.0's Elasticsearch engine asks of its index, for SQLite; docs/label.md lists what differs.
+what Argilla 2.8.0 asks of its Elasticsearch index, over SQLite, and differs from it in this:
+
+- no relevance: every hit scores 1, in the user's own order or that of insertion;
+- text is found by words (text_query.py) without an analyser, stemming or `~`; Japanese by substring,
+  where Elasticsearch's standard analyser takes the single characters of a word in any order;
+- answers that Elasticsearch does not index (text, ranking, span) can be filtered by their value too;
+- similarity compares all vectors, and its total counts all that can be paged through, not one page;
+- sorting by a word-valued answer takes the first in the alphabet, where Elasticsearch fails.
 """
 
 import hashlib

@@ -158,3 +158,30 @@ def test_a_folder_of_other_things_is_not_cleared(tmp_path) -> None:
 def test_the_lock_of_another_process_waits_or_fails(tmp_path) -> None:
     with held(tmp_path / "lock"), pytest.raises(BlockingIOError), held(tmp_path / "lock"):
         pass
+
+
+def test_a_reviewer_is_added_and_signs_in(served) -> None:
+    import httpx
+
+    environment = {**os.environ, "SEIMAI_LABEL_HOME": str(served.home)}
+    name = f"tanaka{time.time_ns()}"
+    code = f"from label.commands import app; app(['user', {name!r}, '--server', {served.url!r}])"
+    done = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    password = done.stdout.split("the password ")[1].split()[0]
+    form = {"username": name, "password": password}
+    assert httpx.post(f"{served.url}/api/v1/token", data=form, timeout=60).status_code == 201
+
+
+def test_a_background_start_that_fails_says_why(served, tmp_path, command, free_port) -> None:
+    home = Home(tmp_path / "home")
+    options = ["--home", str(home.path), "--venv", str(served.venv), "--port", str(free_port), "--background"]
+    first = subprocess.run(command("serve", *options), capture_output=True, text=True)
+    assert first.returncode == 0, first.stderr
+    subprocess.run(command("stop", "--home", str(home.path)), capture_output=True, check=True)
+    for name in ("argilla.db", "argilla.db-wal", "argilla.db-shm"):
+        (home.data / name).unlink(missing_ok=True)
+    (home.data / "argilla.db").write_bytes(b"not a database" * 1000)
+    second = subprocess.run(command("serve", *options), capture_output=True, text=True)
+    assert second.returncode == 1
+    assert second.stderr == f"the labelling server died at its start; the log is {home.logs}/server.log\n"
