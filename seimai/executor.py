@@ -118,6 +118,9 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
     except (AttributeError, OSError):
         return
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # it died before: no signal will come
+        os._exit(1)
 
 
 class RayExecutor:
