@@ -7,6 +7,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from seimai.dataset import Dataset
 
@@ -77,7 +78,8 @@ def places_table(manifests: Iterable[tuple[dict[str, Any], Path]]) -> Table:
     table.add_column("place", overflow="fold")
     for manifest, place in manifests:
         what = "model" if manifest["kind"] == "model" else f"{manifest['rows']['kept']:,} {manifest['kind']}"
-        table.add_row(manifest["name"], what, str(place / "model" if manifest["kind"] == "model" else place))
+        where = place / "model" if manifest["kind"] == "model" else place
+        table.add_row(manifest["name"], what, Text(str(where)))  # a path may hold [brackets]
     return table
 
 

@@ -56,7 +56,9 @@ def _show_dataset(dataset: Dataset, console: Console) -> None:
     console.print(f"[bold]{manifest['name']}[/bold] {manifest['kind']} [dim]{manifest['hash']}[/dim]")
     for step in manifest["steps"]:
         parameters = {k: v for k, v in step["parameters"].items() if v is not None}
-        console.print(f"  {step['step']} {json.dumps(parameters, ensure_ascii=False)}", highlight=False)
+        console.print(
+            f"  {step['step']} {json.dumps(parameters, ensure_ascii=False)}", highlight=False, markup=False
+        )
     console.print(funnel_table([manifest]))
     changes = before_after_table([manifest])
     if changes:
