@@ -59,8 +59,9 @@ class Review(Rewrite):
         from label.push import dataset_name
 
         name = dataset_name(job.entry, pairs, job.seed)
-        capture = job.work / f"{name}.answers.jsonl"
+        capture = job.out / f"{name}.answers.jsonl"  # it stays: the dataset's rows are made from it
         if not capture.exists():
+            job.out.mkdir(parents=True, exist_ok=True)
             write_capture(capture, self._answers(pairs, name, job))
         answers: defaultdict[str, list[Response]] = defaultdict(list)
         for response in read_capture(capture):

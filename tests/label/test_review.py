@@ -41,7 +41,8 @@ def test_the_capture_decides_without_the_server(tmp_path, job_in, rows_of, make_
     answers = [gave(one, who, "rejected") for who in "xyz"]
     answers += [gave(two, "x", "chosen"), gave(two, "y", "rejected"), gave(two, "z", "tie")]
     answers += [gave(three, "x", "both_bad"), gave(three, "y", "both_bad"), gave(three, "z", "chosen")]
-    write_capture(job.work / f"{dataset_name('pairs', frame, job.seed)}.answers.jsonl", answers)
+    job.out.mkdir(exist_ok=True)
+    write_capture(job.out / f"{dataset_name('pairs', frame, job.seed)}.answers.jsonl", answers)
 
     step = Review(reviewers=3, server="http://127.0.0.1:1")
     result = pl.concat(step.rewrite(rows_of(tmp_path, frame), job))

@@ -82,7 +82,7 @@ def test_two_reviewers_choose(tmp_path, served, owner, reviewer, job_in, rows_of
     assert result["chosen"].to_list() == frame["chosen"].to_list()
 
     # From here on the capture stands for the server.
-    (capture,) = job.work.glob("*.answers.jsonl")
+    (capture,) = job.out.glob("*.answers.jsonl")
     lines = [json.loads(line) for line in capture.read_text("utf-8").splitlines()]
     assert len(lines) == 40
     assert {line["reviewer"] for line in lines} == {first.name, second.name}
