@@ -122,6 +122,8 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
 def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     held: list[pl.DataFrame] = []
     for frame in frames:
+        if not frame.height:
+            continue
         if "reason" not in frame.columns:
             frame = frame.with_columns(reason=pl.lit(None, pl.String))
         held.append(frame)
