@@ -17,6 +17,7 @@ class Halves(Rewrite):
     forget: bool = Field(default=False, description="lose the texts of one character")
 
     def rewrite(self, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
+        yield pl.DataFrame()
         for frame in rows.frames():
             made: list[dict[str, object]] = []
             for row in frame.iter_rows(named=True):
