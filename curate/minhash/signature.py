@@ -51,8 +51,8 @@ def fnv1a(data: bytes) -> int:
         types.Array(uint8, 1, "C", readonly=True),
         types.Array(int64, 1, "C", readonly=True),
         int64,
-        uint32[::1],
-        uint32[::1],
+        types.Array(uint32, 1, "C", readonly=True),  # Ray hands arrays over read-only
+        types.Array(uint32, 1, "C", readonly=True),
     ),
     cache=True,
     nogil=True,

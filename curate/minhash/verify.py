@@ -56,6 +56,7 @@ def similarity(a: str, b: str, ngram: int) -> float:
 
 
 _READ = types.Array(uint8, 1, "C", readonly=True)
+_PLACES = types.Array(int64, 2, "C", readonly=True)  # Ray hands arrays over read-only
 
 
 @njit(int64(_READ, int64, int64, int64, types.uint64[::1]), cache=True, nogil=True)
@@ -106,7 +107,7 @@ def _slot(keys: npt.NDArray[np.uint64], owner: Rows, who: np.int64, mask: np.int
     return slot
 
 
-@njit(float64[::1](_READ, int64[:, ::1], int64[:, ::1], int64), cache=True, nogil=True)
+@njit(float64[::1](_READ, _PLACES, _PLACES, int64), cache=True, nogil=True)
 def jaccard(data: npt.NDArray[np.uint8], a: Rows, b: Rows, ngram: int) -> npt.NDArray[np.float64]:
     """Similarity of each pair of spans of `data`; pairs with the same `a` are best kept together.
 
