@@ -1,6 +1,7 @@
 """The recipe: a strict model over YAML. Each entry names a dataset or a model."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,9 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
         SeimaiError: naming file, line, key and the nearest valid value.
     """
     tree, places = load(path)
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # a user's own steps beside the recipe; last, so that they hide nothing
     if not isinstance(tree, dict):
         raise places.error((), "a recipe is a mapping: name, seed and the datasets to make")
     data: dict[str, Any] = tree  # pyright: ignore[reportUnknownVariableType]
