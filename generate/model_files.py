@@ -49,7 +49,7 @@ def find_model(place: str) -> ModelFiles:
 
 def _folder(place: str) -> Path | None:
     """The folder of the model's files; None: a hub id."""
-    folder = Path(place)
+    folder = Path(place).expanduser()
     if not folder.is_dir():
         if folder.is_absolute() or place.startswith((".", "~")):
             raise SeimaiError(f"the model {place} is not there")

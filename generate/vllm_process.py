@@ -37,7 +37,7 @@ class VllmProcess:
     """A vLLM worker process."""
 
     def __init__(self, python: str, files: ModelFiles, sampling: Sampling, log: Path) -> None:
-        self._python = python
+        self._python = str(Path(python).expanduser())
         self._files = files
         self._sampling = sampling
         self._log = log

@@ -72,7 +72,11 @@ def test_an_adapter_changes_what_vllm_says(tmp_path, tiny):
     get_peft_model(base, config).save_pretrained(tmp_path / "adapted" / "model")
     greedy = {"n": 1, "temperature": 0}
     adapted = texts(respond(tmp_path / "vllm", tmp_path / "adapted", **greedy).head(8))
-    assert adapted == texts(_in_process(tmp_path / "transformers", tmp_path / "adapted"))
+    merged = texts(_in_process(tmp_path / "transformers", tmp_path / "adapted"))
+    plain = texts(_in_process(tmp_path / "plain", tiny))
+    # vLLM adds the adapter's product where `transformers` has merged it: a last bit may turn a token.
+    assert sum(a == m for a, m in zip(adapted, merged, strict=True)) >= 6
+    assert not any(a == p for a, p in zip(adapted, plain, strict=True))
 
 
 def test_a_worker_that_is_killed_stops_the_run_and_the_run_goes_on(tmp_path, tiny, monkeypatch):
