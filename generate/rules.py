@@ -2,9 +2,11 @@
 
 A score starts at 1; each rule that a response breaks takes its weight, times how badly it is broken, of
 what is left. The weights are set by what the fault costs a reader: personal data given away is beyond
-repair, rubbish and the wrong language are of no use, a clumsy sentence is. The measured agreement with
-people and with other judges stands in docs/reference; it is for sorting out the bad, not for telling the
-good from the better.
+repair, rubbish and the wrong language are of no use, a clumsy sentence is.
+
+It is for sorting out the bad, not for telling the good from the better. Of 1,976 pairs that LLM judges agree
+on (shaberi) the rules decide 1,250, 79% of them rightly; with a margin of 0.2 they decide 753, 89% rightly. Of
+525 machine translations that people rewrote (megagonlabs/instruction_ja) they decide 252, 92% rightly.
 """
 
 from collections.abc import Callable, Sequence
