@@ -5,8 +5,8 @@ what is left. The weights are set by what the fault costs a reader: personal dat
 repair, rubbish and the wrong language are of no use, a clumsy sentence is.
 
 It is for sorting out the bad, not for telling the good from the better. Of 1,976 pairs that LLM judges agree
-on (shaberi) the rules decide 1,250, 79% of them rightly; with a margin of 0.2 they decide 753, 89% rightly. Of
-525 machine translations that people rewrote (megagonlabs/instruction_ja) they decide 252, 92% rightly.
+on (shaberi) the rules decide 1,250, 79% of them rightly; with a margin of 0.2 they decide 753, 89% rightly.
+Of 525 machine translations that people rewrote (megagonlabs/instruction_ja) they decide 252, 92% rightly.
 """
 
 from collections.abc import Callable, Sequence
