@@ -101,9 +101,10 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
         record = _record(frame)
         reason = pl.lit(f"{step.path()}.") + pl.col("reason")
         failed = frame.filter(pl.col("reason").is_not_null())
-        dropped = mark(failed, reason, pl.concat_list(reason), pl.lit(None, pl.String)).drop("reason")
+        detail = pl.col("detail") if "detail" in frame.columns else pl.lit(None, pl.String)
+        dropped = mark(failed, reason, pl.concat_list(reason), detail).drop("reason")
         for side, side_rows in (
-            ("kept", frame.filter(pl.col("reason").is_null()).drop("reason")),
+            ("kept", frame.filter(pl.col("reason").is_null()).drop("reason", "detail", strict=False)),
             ("dropped", dropped),
         ):
             if side_rows.height:
