@@ -25,7 +25,8 @@ class Cpt(Training):
     """A model that has read the documents.
 
     Measured before and after: perplexity on held-out documents (it should fall) and on `general` (it should
-    not rise much: what is new may not cost what was known).
+    not rise much: what is new may not cost what was known). Documents held out here are new to the model
+    only if it was not made from the same corpus before.
     """
 
     takes: ClassVar[Kind | None] = "documents"

@@ -43,7 +43,8 @@ class Dpo(Training):
     lora: Lora | None = Field(None, description="train an adapter, as {r: 16}; null: all weights")
     beta: float = Field(0.1, gt=0, description="how much a step away from the model at the start costs")
     loss: Literal["sigmoid", "sigmoid_norm", "hinge", "ipo", "apo_zero", "apo_down"] = Field(
-        "sigmoid", description="TRL's loss type; sigmoid is the paper's"
+        "sigmoid",
+        description="TRL's loss type; sigmoid is the paper's, ipo and sigmoid_norm weigh tokens, not answers",
     )
     max_length: int = Field(
         1024, ge=8, description="tokens of prompt and answer; longer ones are cut at the end"

@@ -104,4 +104,6 @@ def save(model: Any, tokenizer: Any, out: Path, *, base: str | None = None, give
     if Path(base).is_dir() and (inside or not Path(given).is_absolute()):
         base = Path(os.path.relpath(base, out)).as_posix()
     settings["base_model_name_or_path"] = base
+    # PEFT keeps them in a set, whose order differs from process to process.
+    settings["target_modules"] = sorted(settings["target_modules"])
     write_atomically(out / ADAPTER, json.dumps(settings, indent=2, sort_keys=True).encode())
