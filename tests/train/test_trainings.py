@@ -118,7 +118,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(
 def test_an_adapter_names_its_base_so_that_runs_can_be_moved(read: Made, runs: Path, tmp_path: Path) -> None:
     settings = json.loads((read.model / ADAPTER).read_text("utf-8"))
     assert settings["base_model_name_or_path"] == "../../base-0/model"
-    assert settings["target_modules"] == sorted(settings["target_modules"])  # or the bytes depend on the process
+    assert settings["target_modules"] == sorted(settings["target_modules"])  # the same in every process
     here = likelihood(read.folder, tmp_path / "a")
     for name in ("base-0", "read-0"):
         shutil.copytree(runs / name, tmp_path / "moved" / name)
