@@ -97,7 +97,7 @@ def in_memory(recipe: Path, made: Path) -> tuple[dict[str, float], int]:
     passes = Planner(loaded, made).plan(["corpus"])
     source = passes[0].source
     assert source is not None
-    frames = [f for task in source.tasks for f in curate.read.read(task, source.spec)]
+    frames = [f for task in source.tasks() for f in curate.read.read(task, source.spec)]
     frames = [f.filter(pl.col("failed").is_null()).drop("failed") for f in frames]
     size = sum(int(f["text"].str.len_bytes().sum()) for f in frames)
     seconds: dict[str, float] = {}
