@@ -97,42 +97,59 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
     parts = Parts(made=True)
     parts.rows_in = len(rows)
     unseen = set(rows.read(["id"])["id"])
-    for number, frame in enumerate(_gathered(step.rewrite(rows, job))):
-        record = _record(frame)
+    for number, frames in enumerate(_gathered(step.rewrite(rows, job))):
+        kept, failed = _sides(frames)
+        record = _record(kept)
         reason = pl.lit(f"{step.path()}.") + pl.col("reason")
-        failed = frame.filter(pl.col("reason").is_not_null())
-        detail = pl.col("detail") if "detail" in frame.columns else pl.lit(None, pl.String)
-        dropped = mark(failed, reason, pl.concat_list(reason), detail).drop("reason")
-        for side, side_rows in (
-            ("kept", frame.filter(pl.col("reason").is_null()).drop("reason", "detail", strict=False)),
-            ("dropped", dropped),
-        ):
-            if side_rows.height:
-                name = f"{side}/{todo.number}-{number:05d}-0000.parquet"
-                record[side].append(write_shard(side_rows, todo.directory, name))
-        record["reasons"] = dict(dropped.group_by("dropped_by").len().iter_rows())
+        detail = pl.col("detail") if "detail" in failed.columns else pl.lit(None, pl.String)
+        dropped = (
+            mark(failed, reason, pl.concat_list(reason), detail).drop("reason") if failed.height else failed
+        )
+        for side, side_rows in (("kept", kept), ("dropped", dropped)):
+            if not side_rows.height:
+                continue
+            name = f"{side}/{todo.number}-{number:05d}-0000.parquet"
+            record[side].append(write_shard(side_rows, todo.directory, name))
+            unseen.difference_update(side_rows["id"])
+            unseen.difference_update(side_rows["origin"].struct.field("parents").explode().drop_nulls())
+        if dropped.height:
+            record["reasons"] = dict(dropped.group_by("dropped_by").len().iter_rows())
         parts.add(record)
-        unseen.difference_update(frame["id"])
-        unseen.difference_update(frame["origin"].struct.field("parents").explode().drop_nulls())
     if unseen:
         raise SeimaiError(f"{step.path()} lost {len(unseen)} rows, {min(unseen)} among them")
     parts.files = files_of(job.out)
     return parts
 
 
-def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
+    """Frames in groups of about a shard's size; empty ones are passed over."""
     held: list[pl.DataFrame] = []
     for frame in frames:
-        if not frame.height:
-            continue
-        if "reason" not in frame.columns:
-            frame = frame.with_columns(reason=pl.lit(None, pl.String))
-        held.append(frame)
+        if frame.height:
+            held.append(frame)
         if sum(f.estimated_size() for f in held) >= SHARD_BYTES:
-            yield pl.concat(held, how="diagonal_relaxed")
+            yield held
             held = []
     if held:
-        yield pl.concat(held, how="diagonal_relaxed")
+        yield held
+
+
+def _sides(frames: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """New rows, and old rows that were given back with a reason: each side with its own columns."""
+    kept: list[pl.DataFrame] = []
+    failed: list[pl.DataFrame] = []
+    for frame in frames:
+        if "reason" not in frame.columns:
+            kept.append(frame)
+            continue
+        kept.append(frame.filter(pl.col("reason").is_null()).drop("reason", "detail", strict=False))
+        failed.append(frame.filter(pl.col("reason").is_not_null()))
+    return _joined(kept), _joined(failed)
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    filled = [f for f in frames if f.height]
+    return pl.concat(filled, how="diagonal_relaxed") if filled else pl.DataFrame()
 
 
 def train(step: Training, rows: Rows, job: Job) -> Parts:
