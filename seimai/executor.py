@@ -103,9 +103,10 @@ class LocalExecutor:
     def close(self) -> None:
         """End the workers at once: after an error or Ctrl+C nobody waits for the shards they are at."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
             for process in self._processes:
                 process.terminate()
+            # Not waiting for the pool's own thread would leave it to race with the interpreter's end.
+            self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
 
