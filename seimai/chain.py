@@ -55,8 +55,11 @@ class Outcome:
 
     kept: pl.DataFrame
     dropped: pl.DataFrame
-    reasons: dict[str, int]
-    """Rows that went, by the reason that comes first (`dropped_by`)."""
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rows that went, by the reason that comes first (`dropped_by`)."""
+        return dict(self.dropped.group_by("dropped_by").len().iter_rows()) if self.dropped.height else {}
 
 
 def compile_chain(
@@ -120,8 +123,7 @@ def run_chain(rows: pl.DataFrame, chain: Chain) -> Outcome:
         else:
             rows = _decide(rows, link, dropped)
     gone = pl.concat(dropped, how="diagonal_relaxed") if dropped else _empty(rows)
-    reasons = dict(gone.group_by("dropped_by").len().iter_rows()) if gone.height else {}
-    return Outcome(rows, gone, reasons)
+    return Outcome(rows, gone)
 
 
 def _empty(rows: pl.DataFrame) -> pl.DataFrame:
@@ -133,6 +135,15 @@ def _empty(rows: pl.DataFrame) -> pl.DataFrame:
 def mark(rows: pl.DataFrame, dropped_by: pl.Expr, reasons: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
     """Rows of the dropped side: with the first reason, all reasons, and words that explain it."""
     return rows.with_columns(dropped_by=dropped_by, reasons=reasons, detail=detail)
+
+
+def given_back(rows: pl.DataFrame, path: str) -> pl.DataFrame:
+    """The dropped side of rows that a whole-dataset step gave back with a text in `reason`."""
+    if not rows.height:
+        return rows
+    reason = pl.lit(f"{path}.") + pl.col("reason")
+    detail = pl.col("detail") if "detail" in rows.columns else pl.lit(None, pl.String)
+    return mark(rows, reason, pl.concat_list(reason), detail).drop("reason")
 
 
 def _take_failed(rows: pl.DataFrame, path: str, dropped: list[pl.DataFrame]) -> pl.DataFrame:

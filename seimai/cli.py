@@ -16,6 +16,8 @@ from seimai.errors import SeimaiError, Waiting
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from seimai.recipe import Recipe
+
 WAITING = 75
 """Exit code of a recipe that waits for people: EX_TEMPFAIL of sysexits.h, "try again later"."""
 
@@ -74,13 +76,10 @@ def run(
     """Make what the recipe names and is not made yet."""
     from seimai.executor import LocalExecutor, RayExecutor
     from seimai.progress import Display
-    from seimai.recipe import load_recipe
     from seimai.report import print_report
     from seimai.run import Runner
 
-    loaded = load_recipe(recipe, settings)
-    names = [loaded.entry(name).name] if name else list(loaded.entries)
-    place = out or Path("runs") / loaded.name
+    loaded, names, place = _target(recipe, name, out, settings)
     judge = _labels(labels)
     if on != "local" and on != "ray" and not on.startswith("ray://"):
         raise SeimaiError(f"--on {on}: choose local, ray or ray://HOST:PORT")
@@ -104,13 +103,10 @@ def plan(
 ) -> None:
     """Show what a run would make, from what and by which steps; nothing is read but the files' names."""
     from seimai.plan import Planner
-    from seimai.recipe import load_recipe
     from seimai.run import to_make
     from seimai.show import plan_table
 
-    loaded = load_recipe(recipe, settings)
-    names = [loaded.entry(name).name] if name else list(loaded.entries)
-    place = out or Path("runs") / loaded.name
+    loaded, names, place = _target(recipe, name, out, settings)
     passes = Planner(loaded, place, _labels(labels)).plan(names)
     _console().print(plan_table(passes, to_make(passes, names)))
 
@@ -147,6 +143,17 @@ def label(context: typer.Context) -> None:
     from label.commands import app as commands
 
     commands(args=context.args, prog_name="seimai label")
+
+
+def _target(
+    recipe: Path, name: str | None, out: Path | None, settings: list[str] | None
+) -> "tuple[Recipe, list[str], Path]":
+    """The recipe, the entries that the command line names, and where they go."""
+    from seimai.recipe import load_recipe
+
+    loaded = load_recipe(recipe, settings)
+    names = [loaded.entry(name).name] if name else list(loaded.entries)
+    return loaded, names, out or Path("runs") / loaded.name
 
 
 def _labels(value: str | None) -> Literal["judge"] | None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -85,7 +86,9 @@ class LocalExecutor:
             before = {k: os.environ.get(k) for k in ONE_THREAD}
             os.environ.update(ONE_THREAD)
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=end_with_parent)
+            self._pool = ProcessPoolExecutor(
+                self.workers, mp_context=context, initializer=end_with, initargs=(os.getpid(),)
+            )
             others = set(multiprocessing.active_children())
             # Workers start on submit: have all of them started while the environment is set, and Ctrl+C
             # held back until they leave it to this process.
@@ -110,17 +113,14 @@ class LocalExecutor:
             self._pool = None
 
 
-def end_with_parent() -> None:
-    """Die when the parent dies, also of SIGKILL, and leave Ctrl+C to the parent."""
+def end_with(parent: int) -> None:
+    """Die when the parent process dies, also of SIGKILL, and leave Ctrl+C to it."""
     import ctypes
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, Linux only
-    except (AttributeError, OSError):
-        return
-    parent = multiprocessing.parent_process()
-    if parent is not None and os.getppid() != parent.pid:  # it died before: no signal will come
+    if os.getppid() != parent:  # it died before: no signal will come
         os._exit(1)
 
 

@@ -36,11 +36,16 @@ def step_class(path: str) -> type[Step]:
             missing, or it does not define exactly one step.
     """
     module = _import(path)
-    found = [c for c in vars(module).values() if _is_step(c) and c.__module__ == path]
+    found = _steps_of(module)
     if len(found) != 1:
         names = ", ".join(c.__name__ for c in found) or "none"
         raise SeimaiError(f"module {path!r} must define exactly one step class; it defines {names}")
     return found[0]
+
+
+def _steps_of(module: ModuleType) -> list[type[Step]]:
+    """The steps that a module defines itself."""
+    return [c for c in vars(module).values() if _is_step(c) and c.__module__ == module.__name__]
 
 
 def _is_step(value: object) -> bool:
@@ -85,8 +90,7 @@ def module_paths(like: str = "") -> list[str]:
 def all_steps() -> Iterator[type[Step]]:
     """The steps that the four stages offer, stage by stage."""
     for path in module_paths():
-        module = importlib.import_module(path)
-        found = [c for c in vars(module).values() if _is_step(c) and c.__module__ == path]
+        found = _steps_of(importlib.import_module(path))
         if len(found) == 1:
             yield found[0]
 

@@ -16,6 +16,15 @@ CACHE = ".fingerprints.json"
 BLOCK = 1 << 22
 
 
+def digest_of(path: Path) -> str:
+    """The XXH3-128 of a file's content, read in blocks."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as f:
+        while block := f.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 class Fingerprints:
     """XXH3-128 digests of files, remembered in a folder."""
 
@@ -37,16 +46,13 @@ class Fingerprints:
         known = self._known.get(str(path))
         if known and known[:3] == stamp:
             return str(known[3])
-        digest = xxhash.xxh3_128()
         try:
-            with path.open("rb") as f:
-                while block := f.read(BLOCK):
-                    digest.update(block)
+            digest = digest_of(path)
         except OSError as e:
             return f"unreadable:{type(e).__name__}"
-        self._known[str(path)] = [*stamp, digest.hexdigest()]
+        self._known[str(path)] = [*stamp, digest]
         self._fresh = True
-        return digest.hexdigest()
+        return digest
 
     def of(self, path: Path) -> str:
         """The digest of a file, or of a folder: its files' names and digests."""

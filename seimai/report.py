@@ -78,7 +78,7 @@ def places_table(manifests: Iterable[tuple[dict[str, Any], Path]]) -> Table:
     table.add_column("place", overflow="fold")
     for manifest, place in manifests:
         what = "model" if manifest["kind"] == "model" else f"{manifest['rows']['kept']:,} {manifest['kind']}"
-        where = place / "model" if manifest["kind"] == "model" else place
+        where = Dataset(place).model if manifest["kind"] == "model" else place
         table.add_row(manifest["name"], what, Text(str(where)))  # a path may hold [brackets]
     return table
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from seimai.chain import Chain, run_chain
+from seimai.chain import Chain, Outcome, run_chain
 from seimai.dataset import Shard, write_atomically, write_parquet
 from seimai.errors import SeimaiError
 
@@ -62,7 +62,7 @@ def run_shard(task: ShardTask) -> dict[str, Any]:
     """
     if task.record.exists():
         return json.loads(task.record.read_text("utf-8"))
-    record: dict[str, Any] = {"kept": [], "dropped": [], "rows_in": 0, "bytes_in": 0, "reasons": {}}
+    record = new_record()
     for number, frame in enumerate(task.frames()):
         outcome = run_chain(frame, task.chain)
         if outcome.kept.height + outcome.dropped.height != frame.height:
@@ -72,20 +72,28 @@ def run_shard(task: ShardTask) -> dict[str, Any]:
             )
         record["rows_in"] += frame.height
         record["bytes_in"] += text_bytes(frame)
-        for reason, count in outcome.reasons.items():
-            record["reasons"][reason] = record["reasons"].get(reason, 0) + count
         name = f"{task.stage}-{task.number:05d}-{number:04d}.parquet"
-        for side, rows in (("kept", outcome.kept), ("dropped", outcome.dropped)):
-            if rows.height:
-                record[side].append(write_shard(rows, task.directory, f"{side}/{name}"))
+        write_outcome(outcome, record, task.directory, name)
     write_atomically(task.record, json.dumps(record, ensure_ascii=False).encode())
     return record
 
 
-def write_shard(rows: pl.DataFrame, directory: Path, path: str) -> dict[str, Any]:
-    """Write one shard; returns its entry for the manifest."""
-    digest = write_parquet(rows, directory / path)
-    return {"path": path, "rows": rows.height, "bytes": text_bytes(rows), "xxh3": digest}
+def new_record(frame: pl.DataFrame | None = None) -> dict[str, Any]:
+    """The record of a shard of which nothing is written yet; `frame` is what came in."""
+    rows, size = (frame.height, text_bytes(frame)) if frame is not None else (0, 0)
+    return {"kept": [], "dropped": [], "rows_in": rows, "bytes_in": size, "reasons": {}}
+
+
+def write_outcome(outcome: Outcome, record: dict[str, Any], directory: Path, name: str) -> None:
+    """Write both sides of a frame, those that have rows, and add them to the shard's record."""
+    for reason, count in outcome.reasons.items():
+        record["reasons"][reason] = record["reasons"].get(reason, 0) + count
+    for side, rows in (("kept", outcome.kept), ("dropped", outcome.dropped)):
+        if rows.height:
+            path = f"{side}/{name}"
+            digest = write_parquet(rows, directory / path)
+            size = text_bytes(rows)
+            record[side].append({"path": path, "rows": rows.height, "bytes": size, "xxh3": digest})
 
 
 def text_bytes(rows: pl.DataFrame) -> int:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import xxhash
 
-from seimai.chain import mark
+from seimai.chain import Outcome, given_back
 from seimai.dataset import Rows, Shard, write_parquet
 from seimai.errors import SeimaiError
+from seimai.fingerprint import digest_of
 from seimai.job import Job
 from seimai.manifest import Parts
-from seimai.rowwise import text_bytes, write_shard
+from seimai.rowwise import new_record, write_outcome
 from seimai.step import Rewrite, Selection, Training
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class VerdictTask:
     name: str
     verdicts: pl.DataFrame
     """`row` counts from the shard's first row."""
-    prefix: str
+    path: str
+    """The step that judged."""
     directory: Path
     forget: tuple[str, ...]
     """Columns that the verdicts bring anew, or that shards of other parents do not have."""
@@ -75,21 +76,11 @@ def apply_verdicts(task: VerdictTask) -> dict[str, Any]:
     frame = frame.drop(task.forget, strict=False).with_row_index("row")
     verdicts = task.verdicts.cast({"row": frame.schema["row"]})
     judged = frame.join(verdicts, on="row", how="left", maintain_order="left").drop("row")
-    reason = pl.lit(f"{task.prefix}.") + pl.col("reason")
-    bad = mark(
-        judged.filter(pl.col("reason").is_not_null()), reason, pl.concat_list(reason), pl.lit(None, pl.String)
-    )
-    kept, dropped = judged.filter(pl.col("reason").is_null()).drop("reason"), bad.drop("reason")
-    record = _record(frame)
-    for side, rows in (("kept", kept), ("dropped", dropped)):
-        if rows.height:
-            record[side].append(write_shard(rows, task.directory, f"{side}/{task.name}"))
-    record["reasons"] = dict(dropped.group_by("dropped_by").len().iter_rows())
+    kept = judged.filter(pl.col("reason").is_null()).drop("reason")
+    dropped = given_back(judged.filter(pl.col("reason").is_not_null()), task.path)
+    record = new_record(frame)
+    write_outcome(Outcome(kept, dropped), record, task.directory, task.name)
     return record
-
-
-def _record(frame: pl.DataFrame) -> dict[str, Any]:
-    return {"kept": [], "dropped": [], "rows_in": frame.height, "bytes_in": text_bytes(frame), "reasons": {}}
 
 
 def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
@@ -99,21 +90,13 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
     unseen = set(rows.read(["id"])["id"])
     for number, frames in enumerate(_gathered(step.rewrite(rows, job))):
         kept, failed = _sides(frames)
-        record = _record(kept)
-        reason = pl.lit(f"{step.path()}.") + pl.col("reason")
-        detail = pl.col("detail") if "detail" in failed.columns else pl.lit(None, pl.String)
-        dropped = (
-            mark(failed, reason, pl.concat_list(reason), detail).drop("reason") if failed.height else failed
-        )
-        for side, side_rows in (("kept", kept), ("dropped", dropped)):
-            if not side_rows.height:
-                continue
-            name = f"{side}/{todo.number}-{number:05d}-0000.parquet"
-            record[side].append(write_shard(side_rows, todo.directory, name))
-            unseen.difference_update(side_rows["id"])
-            unseen.difference_update(side_rows["origin"].struct.field("parents").explode().drop_nulls())
-        if dropped.height:
-            record["reasons"] = dict(dropped.group_by("dropped_by").len().iter_rows())
+        record = new_record(kept)
+        name = f"{todo.number}-{number:05d}-0000.parquet"
+        write_outcome(Outcome(kept, given_back(failed, step.path())), record, todo.directory, name)
+        for side in (kept, failed):
+            if side.height:
+                unseen.difference_update(side["id"])
+                unseen.difference_update(side["origin"].struct.field("parents").explode().drop_nulls())
         parts.add(record)
     if unseen:
         raise SeimaiError(f"{step.path()} lost {len(unseen)} rows, {min(unseen)} among them")
@@ -171,7 +154,7 @@ def files_of(folder: Path) -> list[dict[str, Any]]:
         {
             "path": file.relative_to(folder.parent).as_posix(),
             "bytes": file.stat().st_size,
-            "xxh3": xxhash.xxh3_128_hexdigest(file.read_bytes()),
+            "xxh3": digest_of(file),
         }
         for file in sorted(p for p in folder.rglob("*") if p.is_file())
     ]

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seimai.dataset import Rows, Shard, write_atomically
 from seimai.errors import SeimaiError
-from seimai.executor import end_with_parent
+from seimai.executor import end_with
 from seimai.places import load
 from seimai.step import Training
 
@@ -61,9 +61,7 @@ def main(kind: type[S], fit: Callable[[S, Config], dict[str, Any]]) -> None:
     # TRL asks the hub at every start to count its users, unless this is set before it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if PARENT in os.environ:
-        end_with_parent()
-        if os.getppid() != int(os.environ[PARENT]):  # it was killed while this process started
-            sys.exit(1)
+        end_with(int(os.environ[PARENT]))
     parser = argparse.ArgumentParser(description=kind.__doc__)
     parser.add_argument(
         "--config", type=Path, required=True, help="YAML or JSON: parameters, rows, out, work, seed"
