@@ -15,7 +15,7 @@ import polars as pl
 from seimai.errors import SeimaiError
 from seimai.places import nearest
 from seimai.rows import Kind, schema
-from seimai.signal import SignalModule, named
+from seimai.signal import Signal, SignalModule, named
 from seimai.step import Filter, Step, Transform
 
 READER_COLUMNS = frozenset({"title", "media", "encoding"})
@@ -36,6 +36,8 @@ class Decision:
 
     filters: tuple[Filter, ...]
     measure: Mapping[str, tuple[str, ...]]
+    costly: Mapping[str, tuple[str, ...]]
+    """Those that are measured last, and only for rows that the others leave undecided."""
 
 
 @dataclass(frozen=True)
@@ -82,25 +84,42 @@ def compile_chain(
             continue
         if not isinstance(step, Filter):
             raise SeimaiError(f"{step.path()} is no row-wise step")
-        missing = named(step.reasons().values()) - columns - set(have)
-        wanted = {step.signals: tuple(sorted(missing))} if missing else {}
-        if missing:
-            known = _module(step.signals).SIGNALS
-            for name in sorted(missing):
-                if name not in known:
-                    hint = nearest(name, known)
-                    raise SeimaiError(f"{step.path()} names {name!r}, neither a column nor a signal{hint}")
-                have[name] = measured[name] = known[name].version
-        if links and isinstance(links[-1], Decision):
-            before = links[-1]
-            merged = {
-                m: tuple(sorted({*before.measure.get(m, ()), *wanted.get(m, ())}))
-                for m in {*before.measure, *wanted}
-            }
-            links[-1] = Decision((*before.filters, step), merged)
+        wanted = _wanted(step, columns, have)
+        have |= {name: signal.version for name, signal in wanted.items()}
+        measured |= {name: signal.version for name, signal in wanted.items()}
+        cheap = {step.signals: {n for n, s in wanted.items() if not s.costly}}
+        costly = {step.signals: {n for n, s in wanted.items() if s.costly}}
+        before = links[-1] if links else None
+        if isinstance(before, Decision):
+            measure, last = _union(before.measure, cheap), _union(before.costly, costly)
+            links[-1] = Decision((*before.filters, step), measure, last)
         else:
-            links.append(Decision((step,), wanted))
+            links.append(Decision((step,), _union(cheap, {}), _union(costly, {})))
     return Chain(tuple(links), have, measured)
+
+
+def _wanted(step: Filter, columns: Collection[str], have: Collection[str]) -> dict[str, Signal]:
+    """The signals to measure before a filter decides.
+
+    A costly one is wanted again though an earlier pass measured it: that one needed it for some rows only.
+    """
+    named_by = sorted(named(step.reasons().values()) - set(columns))
+    if not named_by:
+        return {}
+    known = _module(step.signals).SIGNALS
+    for name in named_by:
+        if name not in known and name not in have:
+            hint = nearest(name, known)
+            raise SeimaiError(f"{step.path()} names {name!r}, neither a column nor a signal{hint}")
+    return {n: known[n] for n in named_by if n in known and (n not in have or known[n].costly)}
+
+
+def _union(
+    before: Mapping[str, Collection[str]], more: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Signals by module, those of two neighbours together."""
+    both = {m: tuple(sorted({*before.get(m, ()), *more.get(m, ())})) for m in {*before, *more}}
+    return {module: names for module, names in both.items() if names}
 
 
 def _module(path: str) -> SignalModule:
@@ -181,11 +200,31 @@ def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:
     return changed
 
 
+def _measure_undecided(rows: pl.DataFrame, decision: Decision) -> pl.DataFrame:
+    """Measure costly signals where the verdict hangs on them.
+
+    With nulls in their place, three-valued logic says where it does: `true | null` and `false & null` are
+    settled, so a filter may put a cheap bound before a costly value.
+    """
+    known = {n: _module(path).SIGNALS[n].dtype for path, names in decision.costly.items() for n in names}
+    rows = rows.with_columns(pl.lit(None, t).alias(n) for n, t in known.items() if n not in rows.columns)
+    reasons = [bad for step in decision.filters for bad in step.reasons().values()]
+    undecided = pl.any_horizontal(reasons).is_null()
+    for path, names in decision.costly.items():
+        at = rows.select(undecided).to_series().arg_true()
+        if len(at):
+            found = _module(path).measure(rows[at], names)
+            rows = rows.with_columns(rows[n].scatter(at, found[n]) for n in names)
+    return rows
+
+
 def _decide(rows: pl.DataFrame, decision: Decision, dropped: list[pl.DataFrame]) -> pl.DataFrame:
     """Measure the signals, then split the rows by the filters' expressions."""
     for path, names in decision.measure.items():
         # A column of that name that the plan does not know was measured on another text: it is replaced.
         rows = rows.with_columns(_module(path).measure(rows, names).get_columns())
+    if decision.costly:
+        rows = _measure_undecided(rows, decision)
     verdicts = [
         pl.when(bad.fill_null(value=False)).then(pl.lit(f"{step.path()}.{reason}"))
         for step in decision.filters

@@ -131,6 +131,7 @@ def step_page(path: str) -> RenderableType:
     for name in ("parameter", "type", "default", "what it is"):
         table.add_column(name)
     for name, field in cls.model_fields.items():
+        name = field.alias or name
         default = (
             "required"
             if field.is_required()

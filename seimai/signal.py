@@ -24,6 +24,8 @@ class Signal:
     source: str = "seimai"
     dtype: type[pl.DataType] = pl.Float64
     version: int = 1
+    costly: bool = False
+    """Measured only for rows that nothing cheaper decides; null for all others (a tokeniser's signals)."""
 
 
 class SignalModule(Protocol):

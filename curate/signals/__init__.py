@@ -17,8 +17,8 @@ from seimai.errors import SeimaiError
 from seimai.signal import Signal
 
 
-class Family(Protocol):
-    """Signals that come from the same loop over the text."""
+class OfPoints(Protocol):
+    """A family whose signals come from loops over code points."""
 
     @property
     def SIGNALS(self) -> Mapping[str, Signal]:
@@ -30,10 +30,24 @@ class Family(Protocol):
         ...
 
 
-_FAMILIES: Final[tuple[Family, ...]] = (characters, sentences, lines, ngrams)
+class OfText(Protocol):
+    """A family whose signals come from the column of text: models, tokenisers, regular expressions."""
+
+    @property
+    def SIGNALS(self) -> Mapping[str, Signal]:
+        """Names and definitions."""
+        ...
+
+    def measure(self, text: pl.Series, names: Collection[str]) -> dict[str, pl.Series]:
+        """Those of the named signals that are this family's; loads nothing if none is."""
+        ...
+
+
+_OF_POINTS: Final[tuple[OfPoints, ...]] = (characters, sentences, lines, ngrams)
+_OF_TEXT: Final[tuple[OfText, ...]] = (language,)
 
 SIGNALS: Final[Mapping[str, Signal]] = {
-    name: signal for family in (*_FAMILIES, language) for name, signal in family.SIGNALS.items()
+    name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()
 }
 
 
@@ -51,14 +65,16 @@ def measure(rows: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
     if unknown := [name for name in names if name not in SIGNALS]:
         raise SeimaiError(f"no signal is called {unknown[0]!r}; there are {', '.join(SIGNALS)}")
     text = rows["text"]
-    columns = {**_over_code_points(text, names), **language.measure(text, names)}
+    columns = _over_code_points(text, names)
+    for family in _OF_TEXT:
+        columns |= family.measure(text, names)
     known = text.is_not_null()
     frame = pl.DataFrame([columns[name].alias(name) for name in names])
     return frame if known.all() else frame.select(pl.when(known).then(pl.col(names)))
 
 
 def _over_code_points(text: pl.Series, names: Collection[str]) -> dict[str, pl.Series]:
-    wanted = [(f, [n for n in names if n in f.SIGNALS]) for f in _FAMILIES]
+    wanted = [(f, [n for n in names if n in f.SIGNALS]) for f in _OF_POINTS]
     wanted = [(family, own) for family, own in wanted if own]
     parts: dict[str, list[Values]] = {name: [] for _, own in wanted for name in own}
     if wanted:

@@ -13,6 +13,7 @@ from mycompany.steps.mistaken import Mistaken
 from mycompany.steps.shout import Shout
 from mycompany.steps.tag import Tag
 from mycompany.steps.twins import Twins
+from mycompany.steps.wordy import Wordy
 from polars.testing import assert_frame_equal
 
 from seimai.chain import Change, Decision, compile_chain, run_chain
@@ -234,3 +235,23 @@ def test_kept_and_dropped_are_the_input(texts, bangs, letters, share):
 
 def test_the_company_is_the_users_own(company: Path):
     assert Path(signals.__file__).is_relative_to(company)
+
+
+def test_a_costly_signal_is_measured_only_where_the_verdict_hangs_on_it(documents, measured):
+    rows = documents(["米 糠", "玄 米 と", "玄米 精米", "米!! 糠 藁"])
+    outcome = run(rows, Loud(), Wordy())
+    assert outcome.dropped.select("text", "dropped_by", "words").rows() == [
+        ("玄 米 と", "mycompany.steps.wordy.wordy", 3),
+        ("米!! 糠 藁", "mycompany.steps.loud.too_loud", None),
+    ]
+    assert outcome.kept.select("text", "words").rows() == [("米 糠", None), ("玄米 精米", 2)]
+    assert measured[-1] == (["words"], 2)
+
+
+def test_a_costly_signal_of_an_earlier_pass_is_measured_where_that_pass_did_not_need_it(documents, measured):
+    rows = documents(["玄 米 と", "米 糠"]).with_columns(words=pl.Series([None, 2], dtype=pl.Int64))
+    chain = compile_chain([Wordy()], "documents", {"words": 1, "letters": 1}, ["letters"])
+    outcome = run_chain(rows.with_columns(letters=pl.Series([5, 5])), chain)
+    assert outcome.dropped["words"].to_list() == [3]
+    assert outcome.kept["words"].to_list() == [2]
+    assert measured == [(["words"], 1)]

@@ -10,6 +10,7 @@ SIGNALS = {
     "bangs": Signal("exclamation marks", "count", dtype=pl.Int64),
     "letters": Signal("characters", "count", dtype=pl.Int64),
     "kanji_share": Signal("share of kanji among characters", "0 to 1"),
+    "words": Signal("words", "count", dtype=pl.Int64, costly=True),
 }
 
 
@@ -18,6 +19,7 @@ def measure(rows: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
     known = {
         "bangs": text.str.count_matches("!|！").cast(pl.Int64),
         "letters": text.str.len_chars().cast(pl.Int64),
+        "words": text.str.count_matches("[^ ]+").cast(pl.Int64),
         "kanji_share": text.str.count_matches(r"\p{Han}") / text.str.len_chars(),
     }
     return rows.select(known[n].alias(n) for n in names)
