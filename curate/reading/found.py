@@ -1,7 +1,7 @@
 """What the readers find, before it is a row; and the rows of it, in frames of bounded size."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 
@@ -85,7 +85,25 @@ def _frame(batch: list[Row], kind: Kind) -> pl.DataFrame:
     }
     for name, dtype in wanted.items():
         if name == "failed":
-            data[name] = pl.Series(name, [r.failed for r in batch], dtype)
+            data[name] = _series(name, [r.failed for r in batch], dtype)
         elif name not in data:
-            data[name] = pl.Series(name, [r.values.get(name) for r in batch], dtype)
+            data[name] = _series(name, [r.values.get(name) for r in batch], dtype)
     return pl.DataFrame(data)
+
+
+def _series(name: str, values: list[Any], dtype: pl.DataType) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype)
+    except UnicodeEncodeError:  # JSON may spell out half of a surrogate pair
+        return pl.Series(name, [_paired(v) for v in values], dtype)
+
+
+def _paired(value: Any) -> Any:
+    """The value with each half of a surrogate pair that stands alone replaced: UTF-8 cannot hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_paired(v) for v in cast(list[Any], value)]
+    if isinstance(value, dict):
+        return {_paired(k): _paired(v) for k, v in cast(dict[Any, Any], value).items()}
+    return value

@@ -172,7 +172,7 @@ def _name(value: Any) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        return _ENCODER.encode(value)
     except ValueError:
         return json.dumps(_finite(value), ensure_ascii=False, default=_plain)
 
@@ -180,6 +180,9 @@ def _json(value: Any) -> str:
 def _plain(value: Any) -> str:
     """Dates, decimals and bytes, which Parquet has and JSON has not, as text."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain)
 
 
 def _finite(value: Any) -> Any:
