@@ -74,6 +74,9 @@ def run(
     ] = None,
 ) -> None:
     """Make what the recipe names and is not made yet."""
+    from seimai.memory import keep_freed_memory
+
+    keep_freed_memory()
     from seimai.executor import LocalExecutor, RayExecutor
     from seimai.progress import Display
     from seimai.report import print_report

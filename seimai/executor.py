@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from seimai.errors import SeimaiError
+from seimai.memory import keep_freed_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,7 +88,7 @@ class LocalExecutor:
             os.environ.update(ONE_THREAD)
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=context, initializer=end_with, initargs=(os.getpid(),)
+                self.workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
             )
             others = set(multiprocessing.active_children())
             # Workers start on submit: have all of them started while the environment is set, and Ctrl+C
@@ -111,6 +112,12 @@ class LocalExecutor:
             # Not waiting for the pool's own thread would leave it to race with the interpreter's end.
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+def _begin(parent: int) -> None:
+    """What a worker does first; it has imported no Polars yet."""
+    keep_freed_memory()
+    end_with(parent)
 
 
 def end_with(parent: int) -> None:
