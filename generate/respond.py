@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -17,7 +17,7 @@ from generate.seeds import candidate_seeds, canonical
 from seimai.dataset import Rows
 from seimai.job import Bar, Job
 from seimai.rows import RESPONSES, Kind, row_id
-from seimai.step import Ref, Rewrite
+from seimai.step import Aside, Ref, Rewrite
 
 
 class Respond(Rewrite):
@@ -36,17 +36,23 @@ class Respond(Rewrite):
 
     model: Ref = Field(description="an entry, a model's folder or a hub id; with `server`: its name there")
     engine: Engine = Field("transformers", description="what runs the model")
-    url: str | None = Field(
+    url: Annotated[str | None, Aside()] = Field(
         None, description="base URL of an OpenAI-compatible server, such as http://gpu:8000/v1"
     )
-    python: str | None = Field(None, description="interpreter of the virtual environment that has vLLM")
+    python: Annotated[str | None, Aside()] = Field(
+        None, description="interpreter of the virtual environment that has vLLM"
+    )
     n: int = Field(4, ge=1, le=64, description="candidates to each prompt")
     temperature: float = Field(0.9, ge=0, le=5, description="0: always the most likely token")
     top_p: float = Field(0.95, gt=0, le=1, description="share of the probability that tokens are drawn from")
     max_tokens: int = Field(512, ge=1, description="where an answer is cut, in tokens")
     system: str | None = Field(None, description="system message for prompts that have none")
-    concurrency: int = Field(16, ge=1, le=1024, description="requests to a server at a time")
-    timeout: float = Field(600, gt=0, description="seconds that a server may take for one answer")
+    concurrency: Annotated[int, Aside()] = Field(
+        16, ge=1, le=1024, description="requests to a server at a time"
+    )
+    timeout: Annotated[float, Aside()] = Field(
+        600, gt=0, description="seconds that a server may take for one answer"
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

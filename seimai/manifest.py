@@ -64,10 +64,7 @@ def finish(todo: "Pass", parts: Parts) -> dict[str, Any]:
         "references": {
             value: place.hash for value, place in todo.references.items() if not isinstance(place, Path)
         },
-        "steps": [
-            {"step": s.path(), "version": s.version, "parameters": s.model_dump(mode="json")}
-            for s in todo.steps
-        ],
+        "steps": [{"step": s.path(), "version": s.version, "parameters": s.shape()} for s in todo.steps],
         "signals": dict(todo.signals),
         "seed": todo.seed,
         "rows": {"in": parts.rows_in, "kept": kept, "dropped": dropped},

@@ -230,7 +230,7 @@ class Planner:
         for parameter, values in references(step).items():
             for value in values:
                 refers[value] = self._resolve(value, (*key, parameter), resolved)
-        parameters = step.model_dump(mode="json")
+        parameters = step.shape()
         if isinstance(step, Rewrite) and step.asks_people:
             parameters["labels"] = self.labels
         return [step.path(), step.version, parameters, refers]

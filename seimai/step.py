@@ -42,6 +42,14 @@ class Reference:
 Ref = Annotated[str, Reference()]
 
 
+@dataclass(frozen=True)
+class Aside:
+    """Marks a parameter that says how the work is done and not what comes of it (a server's address).
+
+    It enters neither hash nor manifest: another value makes no other dataset.
+    """
+
+
 class Step(BaseModel, ABC):
     """Frozen, validated parameters: the part that all kinds of steps share."""
 
@@ -60,6 +68,12 @@ class Step(BaseModel, ABC):
         """The step's name in a recipe, also inside its own process (`python -m train.dpo`)."""
         spec = sys.modules["__main__"].__spec__ if cls.__module__ == "__main__" else None
         return spec.name if spec else cls.__module__
+
+    def shape(self) -> dict[str, Any]:
+        """The parameters that shape what the step makes, as JSON: those that are not marked `Aside`."""
+        fields = type(self).model_fields.items()
+        aside = {name for name, f in fields if any(isinstance(m, Aside) for m in f.metadata)}
+        return self.model_dump(mode="json", exclude=aside)
 
 
 class Transform(Step):

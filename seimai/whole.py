@@ -45,7 +45,10 @@ def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
     if saved.exists():
         verdicts = pl.read_parquet(saved)
     else:
-        verdicts = step.select(rows, job).sort("row")
+        verdicts = step.select(rows, job)
+        if not {"row", "reason"} <= set(verdicts.columns):
+            raise SeimaiError(f"{step.path()} gave verdicts without the columns row and reason")
+        verdicts = verdicts.sort("row")
         write_parquet(verdicts, saved)
     if verdicts["row"].n_unique() != verdicts.height or verdicts.filter(pl.col("row") >= len(rows)).height:
         raise SeimaiError(f"{step.path()} gave two verdicts on one row, or one on a row that is not there")

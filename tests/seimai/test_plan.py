@@ -230,3 +230,10 @@ def test_labels_change_only_what_asks_people(plan, tmp_path: Path, write_recipe,
     people, judge = (hashes(Planner(recipe, tmp_path, labels).plan("ab")) for labels in (None, "judge"))
     assert people["a"] == judge["a"]
     assert people["b"] != judge["b"]
+
+
+def test_a_parameter_that_says_how_and_not_what_makes_no_other_dataset(plan):
+    recipe = "corpus: {from: {files: 'texts/*.jsonl'}, steps: [mycompany.steps.slow: {seconds: %s}]}"
+    assert hashes(plan(recipe % 0)) == hashes(plan(recipe % 1))
+    (slow,) = plan(recipe % 1)[0].steps
+    assert slow.shape() == {}

@@ -2,17 +2,18 @@
 
 import os
 import time
+from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 
-from seimai.step import Transform
+from seimai.step import Aside, Transform
 
 
 class Slow(Transform):
     """Sleeps, then notes the ids of its rows in the file that MYCOMPANY_LOG names."""
 
-    seconds: float = Field(default=0.0, ge=0)
+    seconds: Annotated[float, Aside()] = Field(default=0.0, ge=0)
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         time.sleep(self.seconds)
