@@ -174,7 +174,7 @@ def difference(ours: str, raw: dict[str, Any], theirs: str) -> str:
         if ours != theirs and change(theirs) != theirs:
             kinds.append(kind)
             theirs = change(theirs)
-    ours = BLANK.sub("\n", ours).strip()
+    ours, theirs = (BLANK.sub("\n", t).strip() for t in (ours, theirs))
     if ours != theirs and re.fullmatch(".{1,2}?".join(map(re.escape, theirs.split("〓"))), ours, re.S):
         kinds.append("they write 〓 for every gaiji")
     elif ours != theirs:
