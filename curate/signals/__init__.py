@@ -43,8 +43,8 @@ class OfText(Protocol):
         ...
 
 
-_OF_POINTS: Final[tuple[OfPoints, ...]] = (characters, sentences, lines, ngrams)
-_OF_TEXT: Final[tuple[OfText, ...]] = (language,)
+_OF_POINTS: Final[tuple[OfPoints, ...]] = (characters, sentences, lines, ngrams, language)
+_OF_TEXT: Final[tuple[OfText, ...]] = ()
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()

@@ -25,6 +25,8 @@ class Text:
     """Where each document starts in `points`; one more than there are documents."""
     bytes: npt.NDArray[np.int64]
     """Length of each document in UTF-8."""
+    column: pl.Series
+    """The documents as strings, for what only a library can measure; a null is empty."""
 
     @property
     def chars(self) -> npt.NDArray[np.int64]:
@@ -38,7 +40,8 @@ def batches(text: pl.Series) -> Iterator[Text]:
     from curate.signals.kernels.decode import decode
 
     # Arrow's large_string is one buffer with offsets: no Python string is made.
-    arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
+    column = text.fill_null("").rechunk()
+    arrow = cast("Any", column.to_arrow(compat_level=pl.CompatLevel.oldest()))
     _, offsets_buffer, data_buffer = arrow.buffers()
     offsets: npt.NDArray[np.int64] = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
     data = np.frombuffer(data_buffer or b"", np.uint8)
@@ -49,7 +52,7 @@ def batches(text: pl.Series) -> Iterator[Text]:
         end = int(np.searchsorted(offsets, limit, side="right")) - 1
         end = min(max(end, first + 1), len(text))
         part = offsets[first : end + 1]
-        yield Text(*decode(data, part, classes), bytes=np.diff(part))
+        yield Text(*decode(data, part, classes), bytes=np.diff(part), column=column[first:end])
         first = end
 
 
