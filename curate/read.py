@@ -1,6 +1,6 @@
 """Files in, rows out: what a recipe's `from: {files: ...}` stands for.
 
-Read are documents (`.html .htm .xhtml .md .markdown .txt .text`), records (`.jsonl .ndjson .parquet
+Read are documents (`.html .htm .xhtml .md .markdown .txt .text .pdf`), records (`.jsonl .ndjson .parquet
 .arrow`, folders that `datasets` saved), archives (`.tar .tgz .zip`), crawls (`.warc`) and MediaWiki's dumps
 (`.xml`); all but Parquet, Arrow and zip also behind `.gz .zst .bz2 .xz`. A broken file never stops a run:
 each page or record that cannot be read is a row whose `failed` says why.

@@ -35,6 +35,7 @@ _FORMS: dict[str, Form] = {
     ".zip": "zip",
     ".warc": "warc",
     ".xml": "mediawiki",
+    ".pdf": "pdf",
 }
 _CODECS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".xz": "xz"}
 _SHORT = {
@@ -44,7 +45,7 @@ _SHORT = {
     ".txz": [".tar", ".xz"],
 }
 
-DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain"})
+DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain", "pdf"})
 """The forms of which one file is one document."""
 
 SIP = 16 << 10
