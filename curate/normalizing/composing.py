@@ -21,7 +21,19 @@ def composed(text: str) -> str:
 
     Compatibility ideographs stay: NFC would swap a glyph in people's names (U+FA19 for U+795E).
     """
-    return _marked_letters().sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
+    parts: list[str] = []
+    done = 0
+    for run in _marks().finditer(text):
+        start = run.start()
+        if start > done and not _is_compatibility_ideograph(text[start - 1]):
+            start -= 1
+        parts += text[done:start], unicodedata.normalize("NFC", text[start : run.end()])
+        done = run.end()
+    return "".join((*parts, text[done:]))
+
+
+def _is_compatibility_ideograph(c: str) -> bool:
+    return "\uf900" <= c <= "\ufaff" or "\U0002f800" <= c <= "\U0002fa1f"
 
 
 def joined(text: str) -> str:
@@ -36,9 +48,12 @@ def _lone_joiners() -> re.Pattern[str]:
 
 
 @cache
-def _marked_letters() -> re.Pattern[str]:
-    some = _characters(marks())
-    return re.compile(f"[^{some}\uf900-\ufaff\U0002f800-\U0002fa1f]?[{some}]+", re.DOTALL)
+def _marks() -> re.Pattern[str]:
+    """A run of marks."""
+    # Python looks up a set of the Basic Multilingual Plane in a table, and tries any other range by range.
+    near = _characters(c for c in marks() if c < 0x10000)
+    far = _characters(c for c in marks() if c >= 0x10000)
+    return re.compile(f"(?:[{near}]|(?=[\U00010000-\U0010ffff])[{far}])+")
 
 
 def _characters(points: Iterable[int]) -> str:
