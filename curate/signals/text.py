@@ -12,7 +12,7 @@ import polars as pl
 
 from seimai.errors import SeimaiError
 
-_BATCH_BYTES = 1 << 19
+_BATCH_BYTES = 1 << 20
 """Text decoded at a time: few enough that its code points and classes stay in a second-level cache."""
 
 _LONGEST = (1 << 31) - 1
@@ -151,7 +151,7 @@ def repeats(names: npt.NDArray[np.uint32], spans: Spans) -> npt.NDArray[np.bool_
 
 
 def batches(text: pl.Series) -> Iterator[Text]:
-    """Decode a column of text, half a megabyte at a time; a null counts as empty.
+    """Decode a column of text, a megabyte at a time; a null counts as empty.
 
     Raises:
         SeimaiError: if a document has 2 GiB or more.

@@ -2,13 +2,17 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import int64, njit, types, uint32, uint64, void
+from numba import boolean, int64, njit, uint32, uint64, void
 
 Numbers = npt.NDArray[np.uint32]
+Longs = npt.NDArray[np.uint64]
 
 _NUMBERS = uint32[::1]
+_LONGS = uint64[::1]
 _ALONE = 1 << 31
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
+_PLACE = np.uint64(32)
+_NAME = np.uint64(0xFFFFFFFF)
 
 
 @njit(int64(int64), cache=True, nogil=True)
@@ -27,7 +31,7 @@ def _slots(count: int) -> int:
 @njit(
     int64(_NUMBERS, int64, int64, _NUMBERS, int64, uint64, uint64, _NUMBERS, _NUMBERS), cache=True, nogil=True
 )
-def _name_ngrams(
+def _name_long(
     points: Numbers,
     n: int,
     count: int,
@@ -69,10 +73,16 @@ def _name_ngrams(
     return kinds
 
 
-@njit(int64(uint64[::1], int64, _NUMBERS, int64, uint64, uint64, _NUMBERS, _NUMBERS), cache=True, nogil=True)
-def _name_keys(
-    key: npt.NDArray[np.uint64],
+@njit(
+    int64(_NUMBERS, int64, int64, _LONGS, _NUMBERS, int64, uint64, uint64, _NUMBERS, _NUMBERS),
+    cache=True,
+    nogil=True,
+)
+def _name_short(
+    points: Numbers,
+    n: int,
     count: int,
+    key: Longs,
     table: Numbers,
     base: int,
     shift: np.uint64,
@@ -80,17 +90,21 @@ def _name_keys(
     name: Numbers,
     times: Numbers,
 ) -> int:
-    """Name each key by the first that is equal; the number of kinds."""
+    """The same for two or three code points, which fit a number: 21 bits each."""
     last = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
     kinds = 0
     for j in range(count):
-        slot = np.int64((key[j] * factor) >> shift)
+        k = (np.uint64(points[j]) << np.uint64(21)) | np.uint64(points[j + 1])
+        if n == 3:
+            k = (k << np.uint64(21)) | np.uint64(points[j + 2])
+        key[j] = k
+        slot = np.int64((k * factor) >> shift)
         # An empty slot reads as the key itself, so that new and known ones take the same way: which of them
         # comes cannot be foretold, and a wrong guess costs more than all else here.
         while True:
             there = np.int64(table[slot]) - base
             number = there if there >= 0 else j
-            if key[number] == key[j]:
+            if key[number] == k:
                 break
             slot = (slot + 1) & last
         kinds += int(there < 0)
@@ -100,46 +114,76 @@ def _name_keys(
     return kinds
 
 
-@njit(void(_NUMBERS, int64, uint64[::1]), cache=True, nogil=True)
-def _pack_points(points: Numbers, n: int, key: npt.NDArray[np.uint64]) -> None:
-    """Two or three code points of 21 bits in one number."""
-    for i in range(points.size - n + 1):
-        key[i] = (np.uint64(points[i]) << np.uint64(21)) | np.uint64(points[i + 1])
-    if n == 3:
-        for i in range(points.size - 2):
-            key[i] = (key[i] << np.uint64(21)) | np.uint64(points[i + 2])
-
-
-@njit(void(int64, _NUMBERS, _NUMBERS, uint64[::1]), cache=True, nogil=True)
-def _pack_names(count: int, place: Numbers, left: Numbers, key: npt.NDArray[np.uint64]) -> None:
-    """The names at each place and at the next in one number."""
-    place[count] = np.uint32(0)
+@njit(
+    int64(int64, _LONGS, _LONGS, _NUMBERS, int64, uint64, uint64, _NUMBERS, _NUMBERS), cache=True, nogil=True
+)
+def _name_pairs(
+    count: int,
+    entry: Longs,
+    key: Longs,
+    table: Numbers,
+    base: int,
+    shift: np.uint64,
+    factor: np.uint64,
+    name: Numbers,
+    times: Numbers,
+) -> int:
+    """Name the pairs of names at each place and the next, the same way; the number of kinds."""
+    last = (np.int64(1) << np.int64(np.uint64(64) - shift)) - 1
+    kinds = 0
+    entry[count] = np.uint64(0)
+    here = entry[0]
     for j in range(count):
         # Without a neighbour there is no pair: a name that nothing else has.
-        right = left[j + 1] if place[j + 1] == place[j] + np.uint32(1) else np.uint32(_ALONE | j)
-        key[j] = (np.uint64(left[j]) << np.uint64(32)) | np.uint64(right)
+        after = entry[j + 1]
+        neighbours = (after >> _PLACE) == (here >> _PLACE) + np.uint64(1)
+        k = (here << np.uint64(32)) | (after & _NAME if neighbours else np.uint64(_ALONE | j))
+        here = after
+        key[j] = k
+        slot = np.int64((k * factor) >> shift)
+        while True:
+            there = np.int64(table[slot]) - base
+            number = there if there >= 0 else j
+            if key[number] == k:
+                break
+            slot = (slot + 1) & last
+        kinds += int(there < 0)
+        table[slot] = np.uint32(base + number)
+        times[number] += np.uint32(1)
+        name[j] = np.uint32(number)
+    return kinds
 
 
-@njit(types.UniTuple(int64, 3)(int64, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS), cache=True, nogil=True)
-def _keep_repeated(
-    count: int, name: Numbers, times: Numbers, place: Numbers, left: Numbers
-) -> tuple[int, int, int]:
-    """Move what occurs more than once to the front; its occurrences, its kinds, the commonest's occurrences.
+@njit(void(int64, _NUMBERS, int64[::1]), cache=True, nogil=True)
+def _sum_up(count: int, times: Numbers, own: npt.NDArray[np.int64]) -> None:
+    """Kinds that occur more than once, their occurrences, and the occurrences of the commonest."""
+    kinds = np.int64(0)
+    occurrences = np.int64(0)
+    commonest = np.uint32(1)
+    for k in range(count):
+        again = times[k] > np.uint32(1)
+        kinds += np.int64(again)
+        occurrences += np.int64(times[k]) if again else np.int64(0)
+        commonest = max(commonest, times[k])
+    own[1] = kinds
+    own[2] = occurrences
+    own[3] = np.int64(commonest)
 
-    What occurs once is part of no longer n-gram that repeats: it leaves the list.
+
+@njit(int64(int64, _NUMBERS, _NUMBERS, _LONGS, boolean), cache=True, nogil=True)
+def _keep_repeated(count: int, name: Numbers, times: Numbers, entry: Longs, first: bool) -> int:  # noqa: FBT001
+    """Move what occurs more than once to the front of the list of places and names; how many there are.
+
+    What occurs once is part of no longer n-gram that repeats.
     """
     kept = 0
-    kinds = 0
-    best = np.uint32(1)
     for j in range(count):
         k = name[j]
-        t = times[k]
-        best = max(best, t)
-        place[kept] = place[j]
-        left[kept] = k
-        kept += int(t > np.uint32(1))
-        kinds += int((t > np.uint32(1)) & (k == np.uint32(j)))
-    return kept, kinds, int(best)
+        place = np.uint64(j) << _PLACE if first else entry[j] & ~_NAME
+        # Written for what is not kept, too, and then written over: no branch to guess wrong.
+        entry[kept] = place | np.uint64(k)
+        kept += int(times[k] > np.uint32(1))
+    return kept
 
 
 @njit(int64[:, :, ::1](_NUMBERS, int64[::1], int64, int64, uint64), cache=True, nogil=True)
@@ -150,7 +194,7 @@ def ngrams(
     largest: int,
     factor: np.uint64,
 ) -> npt.NDArray[np.int64]:
-    """Count the n-grams of sizes `smallest` to `largest`, exactly: equal means equal code points.
+    """Count n-grams of sizes `smallest` (at least 2) to `largest`, exactly: equal means equal code points.
 
     Per document and size: kinds, kinds that occur more than once, the occurrences of those, and the
     occurrences of the commonest. `factor` (odd, random) spreads the n-grams over a hash table; no count
@@ -172,34 +216,29 @@ def ngrams(
     # nothing has to be cleared until the numbers run out.
     table = np.zeros(slots, np.uint32)
     base = 1
-    place = np.empty(most + 1, np.uint32)
-    left = np.empty(most + 1, np.uint32)
+    entry = np.empty(most + 1, np.uint64)  # place and name of an n-gram that repeats
     key = np.empty(most, np.uint64)
     name = np.empty(most, np.uint32)
     times = np.empty(most, np.uint32)
     for d in range(documents):
         here = points[starts[d] : starts[d + 1]]
         count = max(here.size - smallest + 1, 0)
-        for j in range(count):
-            place[j] = np.uint32(j)
         for n in range(smallest, min(largest, here.size) + 1):
             if base + count >= 0xFFFFFFFF:
                 table[:] = 0
                 base = 1
             times[:count] = 0
             shift = np.uint64(64 - np.int64(np.log2(_slots(count))))
-            if n == smallest and n > 3:
-                kinds = _name_ngrams(here, n, count, table, base, shift, factor, name, times)
+            if n > smallest:
+                kinds = _name_pairs(count, entry, key, table, base, shift, factor, name, times)
+            elif n > 3:
+                kinds = _name_long(here, n, count, table, base, shift, factor, name, times)
             else:
-                if n == smallest:
-                    _pack_points(here, n, key)
-                else:
-                    _pack_names(count, place, left, key)
-                kinds = _name_keys(key, count, table, base, shift, factor, name, times)
+                kinds = _name_short(here, n, count, key, table, base, shift, factor, name, times)
             base += count
             own = found[d, n - smallest]
             own[0] = here.size - n + 1 - count + kinds
-            kept, own[1], own[3] = _keep_repeated(count, name, times, place, left)
-            own[2] = kept
-            count = kept
+            _sum_up(count, times, own)
+            if n < largest:
+                count = _keep_repeated(count, name, times, entry, n == smallest)
     return found
