@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from curate.signals.text import Text, Values, ratio
+from curate.signals.text import FACTOR, Text, Values, ratio
 from seimai.signal import Signal
 
 HOJICHAR: Final = "HojiChar 0.18.1 (HojiChar/HojiChar, document_filters.py)"
@@ -91,6 +91,6 @@ def measure(text: Text, names: Collection[str]) -> dict[str, Values]:
         ),
         "hojichar_special_ratio": lambda: ratio(found[:, kernel.SPECIAL], text.chars),
         "hojichar_special_ratio_mended": lambda: ratio(found[:, kernel.SPECIAL_MENDED], text.chars),
-        "hojichar_repeated_5gram_ratio": lambda: frequent_share(text.points, text.starts, _NGRAM),
+        "hojichar_repeated_5gram_ratio": lambda: frequent_share(text.points, text.starts, _NGRAM, FACTOR),
     }
     return {name: how[name]() for name in names}

@@ -2,17 +2,26 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import float64, int64, njit, uint32
+from numba import boolean, float64, int64, njit, uint32, uint64
 
 
-@njit(float64[::1](uint32[::1], int64[::1], int64), cache=True, nogil=True)
+@njit(boolean(uint32[::1], int64, int64, int64), cache=True, nogil=True, inline="always")
+def equal(points: npt.NDArray[np.uint32], a: int, b: int, n: int) -> np.bool_:
+    """Whether the n-grams that end at two places are the same."""
+    for k in range(n):
+        if points[a - k] != points[b - k]:
+            return np.bool_(False)
+    return np.bool_(True)
+
+
+@njit(float64[::1](uint32[::1], int64[::1], int64, uint64), cache=True, nogil=True)
 def frequent_share(
-    points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], n: int
+    points: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], n: int, factor: np.uint64
 ) -> npt.NDArray[np.float64]:
     """Per document: occurrences of the commonest n-grams that repeat, among all occurrences.
 
     Of the kinds of n-grams at most the square root of their number is taken, so that a long text is not
-    blamed for its length. n-grams are compared by a 64-bit rolling hash.
+    blamed for its length. `factor` is odd and spreads n-grams over a table; no value depends on it.
     """
     documents = starts.size - 1
     most = np.int64(0)
@@ -21,15 +30,14 @@ def frequent_share(
     slots = np.int64(4)
     while slots < 2 * most:
         slots *= 2
-    keys = np.empty(slots, np.uint64)
+    last = np.empty(slots, np.int64)  # where the n-gram of a slot ended first
     times = np.empty(slots, np.int64)
     owner = np.full(slots, -1, np.int64)  # the document that last wrote the slot: nothing to clear
     used = np.empty(most + 1, np.int64)
     share = np.zeros(documents, np.float64)
-    base = np.uint64(0x9E3779B97F4A7C15)
     leaving = np.uint64(1)
     for _ in range(n):
-        leaving *= base
+        leaving *= factor
     for d in range(documents):
         occurrences = starts[d + 1] - starts[d] - n + 1
         if occurrences <= 0:
@@ -42,18 +50,18 @@ def frequent_share(
         repeated = np.int64(0)
         highest = np.int64(1)
         for i in range(starts[d], starts[d + 1]):
-            rolling = rolling * base + np.uint64(points[i] + np.uint32(1))
+            rolling = rolling * factor + np.uint64(points[i] + np.uint32(1))
             if i - starts[d] >= n:
                 rolling -= leaving * np.uint64(points[i - n] + np.uint32(1))
             if i - starts[d] < n - 1:
                 continue
-            h = rolling ^ (rolling >> np.uint64(32))
-            slot = np.int64((h * np.uint64(0xD6E8FEB86659FD93) >> np.uint64(20)) & np.uint64(size - 1))
-            while owner[slot] == d and keys[slot] != rolling:
+            h = (rolling ^ (rolling >> np.uint64(32))) * factor
+            slot = np.int64((h >> np.uint64(20)) & np.uint64(size - 1))
+            while owner[slot] == d and not equal(points, last[slot], i, n):
                 slot = (slot + 1) & (size - 1)
             if owner[slot] != d:
                 owner[slot] = d
-                keys[slot] = rolling
+                last[slot] = i
                 times[slot] = 1
                 kinds += 1
                 continue
