@@ -12,7 +12,9 @@ import numpy as np
 import polars as pl
 
 from curate.signals import (
+    boilerplate,
     characters,
+    compression,
     damage,
     hojichar,
     hojichar_bbs,
@@ -20,6 +22,7 @@ from curate.signals import (
     language,
     lines,
     llmjp,
+    markup,
     ngrams,
     paragraphs,
     sentences,
@@ -57,9 +60,10 @@ class OfText(Protocol):
 
 
 _OF_POINTS: Final[tuple[OfPoints, ...]] = (
-    characters, sentences, lines, paragraphs, ngrams, damage, swallow, language, hojichar,
+    characters, sentences, lines, paragraphs, ngrams, markup, boilerplate, damage,
+    swallow, language, hojichar,
 )  # fmt: skip
-_OF_TEXT: Final[tuple[OfText, ...]] = (hojichar_bbs, hojichar_morphemes, llmjp)
+_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp)
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()

@@ -10,6 +10,7 @@ Longs = npt.NDArray[np.uint64]
 _NUMBERS = uint32[::1]
 _LONGS = uint64[::1]
 _ALONE = 1 << 31
+_LARGE = 1 << 16
 _MIXER = np.uint64(0xD6E8FEB86659FD93)
 _PLACE = np.uint64(32)
 _NAME = np.uint64(0xFFFFFFFF)
@@ -21,7 +22,7 @@ def _slots(count: int) -> int:
 
     Above what a cache holds, fewer: a large document's table must not take more memory than it has to.
     """
-    room = 8 if count < 1 << 16 else 2
+    room = 8 if count < _LARGE else 2
     slots = np.int64(4)
     while slots < room * count:
         slots *= 2
@@ -207,14 +208,12 @@ def ngrams(
     """
     documents = starts.size - 1
     found = np.zeros((documents, largest - smallest + 1, 4), np.int64)
-    most = np.int64(0)
-    slots = np.int64(4)
+    most = 0
     for d in range(documents):
-        most = max(most, starts[d + 1] - starts[d])
-        slots = max(slots, _slots(starts[d + 1] - starts[d]))
+        most = max(most, int(starts[d + 1] - starts[d]))
     # A slot holds `base` plus the number of an n-gram; what an earlier count left is below `base`, so that
     # nothing has to be cleared until the numbers run out.
-    table = np.zeros(slots, np.uint32)
+    table = np.zeros(max(_slots(most), _slots(min(most, _LARGE - 1))), np.uint32)
     base = 1
     entry = np.empty(most + 1, np.uint64)  # place and name of an n-gram that repeats
     key = np.empty(most, np.uint64)
