@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from curate.ng_words import NgWords
-from curate.signals import SIGNALS
+from curate.rules import Rules
+from curate.signals import SIGNALS, measure
 from curate.wordlists.matching import COLUMNS, matcher
 from curate.wordlists.reading import Word, read_words
 from seimai.errors import SeimaiError
@@ -118,6 +119,17 @@ def test_counts_are_those_of_a_regular_expression(words: list[str], text: str):
     assert counts(harmless, text)[0]["ng_violence"] == 0
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.text("aBK ", min_size=1, max_size=3).filter(str.strip), min_size=1, max_size=6),
+    st.text("aAbkK\u212a ,.\n米", max_size=24),
+)
+def test_english_counts_are_those_of_a_regular_expression(words: list[str], text: str):
+    words = [w.strip() for w in words]
+    pattern = re.compile(rf"(?:^| )(?:{'|'.join(words)})(?:[ ,.]|$)", re.IGNORECASE)
+    assert counts([Word(w, "adult_en") for w in words], text)[0]["ng_adult_en"] == len(pattern.findall(text))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -196,3 +208,15 @@ def test_swallow_counts_the_same_code_points(shared: Path, published):
     found = NgWords(words=published("MosasoM")).apply(documents)
     assert found["ng_chars"].to_list() == golden["num_ng_letters"].to_list()
     assert found["ng_chars"].gt(0).sum() == 255
+    rows = found.hstack(measure(found, ["swallow_japanese_chars"]))
+    bad = rows.select(**Rules(preset="swallow-v1-ng").reasons())["ng_words"]
+    assert (~bad).to_list() == golden["ngword_keep"].to_list()
+
+
+def test_a_text_without_letters_has_no_share_of_ng_words():
+    rows = pl.DataFrame({"ng_chars": [1, 1, 0], "swallow_japanese_chars": [0, 20, 20]})
+    assert rows.select(**Rules(preset="swallow-v1-ng").reasons())["ng_words"].to_list() == [
+        False,
+        True,
+        False,
+    ]
