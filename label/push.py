@@ -8,7 +8,7 @@ import polars as pl
 import xxhash
 
 from label.client import PAGE, Argilla
-from label.screen import QUESTIONS, field, shown
+from label.screen import shown
 from label.sides import Side
 from seimai.job import Job
 
@@ -25,7 +25,14 @@ def dataset_name(entry: str, pairs: pl.DataFrame, seed: int) -> str:
 
 
 def ensure_dataset(
-    argilla: Argilla, name: str, *, workspace: str, guidelines: str, reviewers: int
+    argilla: Argilla,
+    name: str,
+    *,
+    workspace: str,
+    guidelines: str,
+    reviewers: int,
+    field: dict[str, Any],
+    questions: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """The dataset, ready for records: made, or finished where a kill left it half made."""
     workspace_id = argilla.workspace(workspace)
@@ -35,8 +42,8 @@ def ensure_dataset(
         body = {"name": name, "workspace_id": workspace_id, "guidelines": guidelines, "distribution": wanted}
         dataset = argilla.request("POST", "datasets", json=body)
     if dataset["status"] == "draft":
-        _add_missing(argilla, dataset["id"], "fields", [field()])
-        _add_missing(argilla, dataset["id"], "questions", QUESTIONS)
+        _add_missing(argilla, dataset["id"], "fields", [field])
+        _add_missing(argilla, dataset["id"], "questions", questions)
         dataset = argilla.request("PUT", f"datasets/{dataset['id']}/publish")
     return dataset
 

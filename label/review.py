@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from label.pull import Response, read_capture, write_capture
-from label.screen import GUIDELINES
+from label.screen import GUIDELINES, QUESTIONS, field
 from label.verdict import Verdict, decide
 from seimai.dataset import Rows
 from seimai.errors import Waiting
@@ -83,7 +83,13 @@ class Review(Rewrite):
         sides = keep(job.work / f"{name}.sides.jsonl", pairs["id"], job.seed)
         with Argilla.connect(self.server) as argilla:
             dataset = ensure_dataset(
-                argilla, name, workspace=self.workspace, guidelines=self.guidelines, reviewers=self.reviewers
+                argilla,
+                name,
+                workspace=self.workspace,
+                guidelines=self.guidelines,
+                reviewers=self.reviewers,
+                field=field(),
+                questions=QUESTIONS,
             )
             push(argilla, dataset, pairs, sides, reviewers=self.reviewers, job=job)
             pulled = pull(argilla, dataset["id"], sides)

@@ -166,6 +166,40 @@ def tune(
     answer(Question(path, settings or (), suggest, loss, rows, plot, count), _console())
 
 
+@app.command()
+def audit(
+    path: Annotated[Path, typer.Argument(metavar="RUN", help="A dataset, or a folder of runs that has one.")],
+    step: Annotated[str, typer.Argument(metavar="STEP", help="The filter to audit: curate.rules.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many documents people are to judge.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws other documents.")] = 17,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of audits; `audits` beside the dataset by default.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="FILE", help="The sheet that people filled in.")
+    ] = None,
+    argilla: Annotated[
+        bool, typer.Option("--argilla", help="Ask in Argilla instead of by a sheet, and fetch the answers.")
+    ] = False,
+    server: Annotated[str, typer.Option("--server", help="Argilla's URL.")] = "http://127.0.0.1:6900",
+    workspace: Annotated[str, typer.Option(help="Argilla workspace whose members judge.")] = "seimai",
+) -> None:
+    """Have people judge what a filter dropped and kept, and say how right each of its rules is."""
+    from seimai.audit import Question
+    from seimai.audit import audit as answer
+
+    if answers and argilla:
+        raise SeimaiError("--answers and --argilla: choose one")
+    ask = None
+    if argilla:
+        from functools import partial
+
+        from label.audit import exchange
+
+        ask = partial(exchange, server, workspace)
+    answer(Question(path, step, n, seed, out, answers), _console(), ask)
+
+
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
 )
