@@ -73,7 +73,7 @@ def main() -> None:
     total = 0.0
     for step in OURS.values():
         step.apply(pl.DataFrame({"text": ["米"]}))
-    print(f"{'MB/s':28}" + "".join(f"{name.removeprefix('curate.'):>18}" for name in names))
+    print(f"{'MB/s':28}" + "".join(f"{name:>21}" for name in names))
     for path in sorted(Path(sys.argv[1]).glob("*.jsonl.zst")):
         column = texts(path)
         took = times(column)
@@ -81,9 +81,9 @@ def main() -> None:
         total += size
         spent = {name: spent[name] + took[name] for name in names}
         print(
-            f"{path.name.split('.')[0]:20} {size:5.1f} MB" + "".join(f"{size / took[n]:18.0f}" for n in names)
+            f"{path.name.split('.')[0]:20} {size:5.1f} MB" + "".join(f"{size / took[n]:21.0f}" for n in names)
         )
-    print(f"{'all':20} {total:5.1f} MB" + "".join(f"{total / spent[n]:18.0f}" for n in names))
+    print(f"{'all':20} {total:5.1f} MB" + "".join(f"{total / spent[n]:21.0f}" for n in names))
     for ours, peer in (
         ("curate.normalize", "neologdn"),
         ("curate.normalize", "unicodedata NFKC"),
