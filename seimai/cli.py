@@ -1,4 +1,4 @@
-"""The command line: run, plan, show, tune, steps, label.
+"""The command line: run, plan, show, tune, audit, steps, label.
 
 Importing this module costs a few hundredths of a second: what a command needs is imported in it.
 """
