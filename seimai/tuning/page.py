@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seimai.tuning.curve import Curve, sparkline
 from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED
-from seimai.tuning.effect import Change, Count, Effect
+from seimai.tuning.effect import Change, Effect
 from seimai.tuning.thresholds import written
 
 BEGINNING = 200
@@ -30,22 +30,24 @@ def totals(effect: Effect) -> Table:
     table = new_table("", "", "before", "after", "change", right=("before", "after", "change"))
     before = effect.count(effect.before, KEPT)
     least, most = effect.count(effect.now.side, KEPT), effect.count(effect.now.side, KEPT, UNDECIDED)
+    turns = [f"{effect.turned(DROPPED, KEPT).size:,} come in", f"{effect.turned(KEPT, DROPPED).size:,} go"]
+    if most.rows > least.rows:
+        turns.append(f"{most.rows - least.rows:,} undecided")
+    change = _between(least.rows - before.rows, most.rows - before.rows, sign="+")
     table.add_row(
-        "documents kept", f"{before.rows:,}", _between(least.rows, most.rows), _turns(effect, before, least)
+        "documents kept",
+        f"{before.rows:,}",
+        _between(least.rows, most.rows),
+        f"{change} ({', '.join(turns)})",
     )
     if before.chars is not None and least.chars is not None and most.chars is not None:
-        change = f"{least.chars - before.chars:+,}"
+        change = _between(least.chars - before.chars, most.chars - before.chars, sign="+")
         table.add_row("characters kept", f"{before.chars:,}", _between(least.chars, most.chars), change)
     return table
 
 
-def _between(least: int, most: int) -> str:
-    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
-
-
-def _turns(effect: Effect, before: Count, after: Count) -> str:
-    come, go = effect.turned(DROPPED, KEPT).size, effect.turned(KEPT, DROPPED).size
-    return f"{after.rows - before.rows:+,} ({come:,} come in, {go:,} go)"
+def _between(least: int, most: int, sign: str = "") -> str:
+    return f"{least:{sign},}" if least == most else f"{least:{sign},} to {most:{sign},}"
 
 
 def reasons(effect: Effect) -> Table:
@@ -69,13 +71,14 @@ def curves(found: Sequence[Curve]) -> Table:
         heights: list[float] = [p.kept for p in even]
         low, high = min(heights), max(heights)
         now = curve.threshold.now
+        open_to = max(p.undecided for p in curve.points)
         marks = f"now {written(now)}" + (f", new {written(curve.new)}" if curve.new != now else "")
         table.add_row(
             f"{curve.threshold.name}\n{marks}",
             f"{even[0].value:.3g}" if even[0].value < 1000 else f"{even[0].value:,.0f}",
             Text(f"{sparkline(heights)}\n{_marks(curve)}", no_wrap=True),
             f"{even[-1].value:.3g}" if even[-1].value < 1000 else f"{even[-1].value:,.0f}",
-            f"{low:,.0f} to {high:,.0f}",
+            f"{low:,.0f} to {high:,.0f}" + (f"\n+ up to {open_to:,} undecided" if open_to else ""),
         )
     return table
 
