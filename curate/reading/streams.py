@@ -3,6 +3,7 @@
 import importlib
 import lzma
 import os
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -55,7 +56,10 @@ BROKEN: tuple[type[Exception], ...] = (
     EOFError,
     ValueError,
     RuntimeError,  # an encrypted member of a zip; a parser that gives up
-    KeyError,
+    LookupError,
+    OverflowError,
+    MemoryError,
+    struct.error,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -103,22 +107,70 @@ def opened(place: str, codec: str | None) -> Generator[BinaryIO]:
 
 
 def decompressed(stream: BinaryIO, codec: str | None) -> BinaryIO:
-    """A stream behind a compression."""
+    """A stream behind a compression, as long as it is no bomb."""
     if codec is None:
         return stream
+    packed = Counted(stream)
     if codec == "xz":
-        return cast(BinaryIO, _Xz(stream))
-    return cast(BinaryIO, _Sips(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)))
+        unpacked: Any = _Xz(cast(BinaryIO, packed))
+    else:
+        unpacked = pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), codec)
+    return cast(BinaryIO, _Sips(unpacked, packed))
+
+
+class Counted:
+    """Counts what was read from a stream."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self._stream.read(size)
+        self.position += len(data)
+        return data
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self.position
+
+
+class Budget:
+    """What may come out of an archive in all: `MOST_TIMES` what went in, or a harmless `FREE`."""
+
+    MOST_TIMES = (
+        1000  # texts of one repeated line reach 300 with zstd; bombs begin at 1,000 (deflate's limit)
+    )
+    FREE = 256 << 20
+
+    def __init__(self) -> None:
+        self.spent = 0
+
+    def spend(self, out: int, packed: int) -> None:
+        """Count `out` more bytes that came from `packed` bytes in all.
+
+        Raises:
+            ValueError: if they are too many.
+        """
+        self.spent += out
+        if self.spent > self.FREE and self.spent > self.MOST_TIMES * packed:
+            raise ValueError(f"expands to more than {self.MOST_TIMES} times its size")
 
 
 class _Sips:
     """Reads little at a time: what Arrow has decompressed in a call that meets the broken end is lost."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, unpacked: Any, packed: Counted) -> None:
+        self._unpacked, self._packed = unpacked, packed
+        self._budget = Budget()
 
     def read(self, size: int = -1) -> bytes:
-        return self._stream.read(SIP if size < 0 else min(size, SIP))
+        data = self._unpacked.read(SIP if size < 0 else min(size, SIP))
+        self._budget.spend(len(data), self._packed.position)
+        return data
 
 
 class _Xz:

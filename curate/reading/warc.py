@@ -8,7 +8,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from curate.reading.documents import page, whole
 from curate.reading.found import Found
-from curate.reading.streams import BROKEN, Form, words
+from curate.reading.http_body import body
+from curate.reading.streams import BROKEN, Counted, Form, words
 
 _ANSWERS = (WarcRecordType.response, WarcRecordType.resource, WarcRecordType.conversion)
 _MEDIA: dict[str, Form] = {
@@ -20,22 +21,6 @@ _MEDIA: dict[str, Form] = {
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.I)
 
 
-class _Counted:
-    """Counts what was read, and hands FastWARC the only two methods that it calls."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.position = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self.position += len(data)
-        return data
-
-    def tell(self) -> int:
-        return self.position
-
-
 def pages(stream: BinaryIO, base: Found) -> Iterator[Found]:
     """The answers of a WARC, each under its record id; requests and other records are passed over.
 
@@ -43,9 +28,9 @@ def pages(stream: BinaryIO, base: Found) -> Iterator[Found]:
     range is the record's in the decompressed file.
     """
     number, last, due = 0, None, 0
-    counted = _Counted(stream)
+    counted = Counted(stream)
     try:
-        records: Any = ArchiveIterator(cast(Any, counted), auto_decode="all", stream_detect=False)
+        records: Any = ArchiveIterator(cast(Any, counted), auto_decode="none", stream_detect=False)
         for record in records:
             if last is not None:
                 yield last._replace(end=record.stream_pos)
@@ -75,6 +60,9 @@ def _answer(record: Any, base: Found) -> Found:
     kind = content_type.split(";")[0].strip().lower()
     try:
         data = whole(record.reader)
+        if headers is not None:
+            get = headers.get
+            data = body(data, get("Transfer-Encoding") or "", get("Content-Encoding") or "")
     except BROKEN as e:
         return base._replace(failed=words(e))
     media = _MEDIA.get(kind) or ("html" if not kind and b"<html" in data[:4096].lower() else None)
