@@ -16,6 +16,7 @@ from curate.signals import (
     characters,
     compression,
     damage,
+    fineweb,
     hojichar,
     hojichar_bbs,
     hojichar_morphemes,
@@ -27,6 +28,7 @@ from curate.signals import (
     paragraphs,
     sentences,
     swallow,
+    words,
 )
 from curate.signals.text import Text, Values, batches
 from seimai.errors import SeimaiError
@@ -61,9 +63,9 @@ class OfText(Protocol):
 
 _OF_POINTS: Final[tuple[OfPoints, ...]] = (
     characters, sentences, lines, paragraphs, ngrams, markup, boilerplate, damage,
-    swallow, language, hojichar,
+    swallow, language, hojichar, fineweb,
 )  # fmt: skip
-_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp)
+_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp, words)
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()

@@ -1,8 +1,9 @@
 """What Sudachi makes of each character before it looks for words."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,23 @@ import numpy.typing as npt
 CATEGORIES: Final = {
     name: 1 << bit
     for bit, name in enumerate(
-        "DEFAULT SPACE KANJI SYMBOL NUMERIC ALPHA HIRAGANA KATAKANA KANJINUMERIC GREEK CYRILLIC "
-        "USER1 USER2 USER3 USER4".split()
+        (
+            "DEFAULT",
+            "SPACE",
+            "KANJI",
+            "SYMBOL",
+            "NUMERIC",
+            "ALPHA",
+            "HIRAGANA",
+            "KATAKANA",
+            "KANJINUMERIC",
+            "GREEK",
+            "CYRILLIC",
+            "USER1",
+            "USER2",
+            "USER3",
+            "USER4",
+        )
     )
 } | {"NOOOVBOW": 1 << 30, "NOOOVEOW": 1 << 31, "ALL": (1 << 30) - 1}
 """SudachiPy's character categories, in its order (sudachi.rs, category_type.rs)."""
@@ -41,9 +57,8 @@ class Characters:
 
 def resource_folder() -> Path:
     """Where SudachiPy keeps its settings."""
-    import sudachipy
-
-    return Path(cast("str", sudachipy.__file__)).parent / "resources"
+    sudachipy: Any = importlib.import_module("sudachipy")
+    return Path(sudachipy.__file__).parent / "resources"
 
 
 def characters() -> Characters:
@@ -68,9 +83,8 @@ def _categories() -> npt.NDArray[np.uint32]:
 
 
 def _normal() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    from sudachipy import Dictionary, TextNormalizer
-
-    normalizer = TextNormalizer(Dictionary())
+    sudachipy: Any = importlib.import_module("sudachipy")
+    normalizer = sudachipy.TextNormalizer(sudachipy.Dictionary())
     normal = np.full(_FIRST_PLANE, UNKNOWN, np.uint32)
     longer: list[int] = []
     for point in (*range(0xD800), *range(0xE000, _FIRST_PLANE)):

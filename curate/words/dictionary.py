@@ -5,12 +5,13 @@ Apache-2.0): a matrix of connection costs, a double array over UTF-8 that gives 
 written so, and for each word its connection numbers, its cost, and the short units that it consists of.
 """
 
+import importlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +27,14 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What the kernel looks up, as arrays; a *word* is a row of `words`, a *form* a spelling of some words."""
+    """What the kernel looks up, as arrays; a *word* is a row of `words`, a *form* a spelling."""
 
     matrix: npt.NDArray[np.int16]
     """Cost of a word's left number after a word's right number: row left, column right."""
     trie: npt.NDArray[np.uint32]
     """Double array over UTF-8; its values are forms."""
     first_state: npt.NDArray[np.uint32]
-    """Place in the trie after each code point of the Basic Multilingual Plane; 0 where no headword goes on."""
+    """Place in the trie after each code point of the first plane; 0 where no headword goes on."""
     first_form: npt.NDArray[np.int32]
     """The form that is this one code point; -1 where there is none."""
     form_words: npt.NDArray[np.int32]
@@ -114,18 +115,17 @@ def system() -> Any:
         SeimaiError: if SudachiPy or its dictionary is missing.
     """
     try:
-        import sudachidict_core as _  # noqa: F401
-        from sudachipy import Dictionary
+        importlib.import_module("sudachidict_core")
+        sudachipy: Any = importlib.import_module("sudachipy")
     except ModuleNotFoundError:
         raise SeimaiError("words need SudachiPy and its dictionary: pip install 'seimai[words]'") from None
-    return cast("Any", Dictionary)()
+    return sudachipy.Dictionary()
 
 
 def dictionary_path() -> Path:
     """The file of the dictionary that SudachiPy uses by default."""
-    import sudachidict_core
-
-    return Path(cast("str", sudachidict_core.__file__)).parent / "resources" / "system.dic"
+    package: Any = importlib.import_module("sudachidict_core")
+    return Path(package.__file__).parent / "resources" / "system.dic"
 
 
 def _blocks(head: bytes, path: Path) -> dict[str, tuple[int, int]]:

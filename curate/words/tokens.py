@@ -6,7 +6,7 @@ dictionary; SudachiPy itself analyses the lines that its input plugins would rew
 (… to three dots, ㌔, runs of ー, readings in brackets).
 """
 
-import warnings
+import importlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -87,9 +87,7 @@ def _analysed(points: npt.NDArray[np.uint32], first: int, end: int, flags: int) 
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
-    from sudachipy import SplitMode
-
-    return system().tokenizer(SplitMode.A)
+    return system().tokenizer(importlib.import_module("sudachipy").SplitMode.A)
 
 
 @lru_cache(maxsize=1)

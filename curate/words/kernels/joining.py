@@ -4,9 +4,14 @@ The rules are those of sudachi.rs's JoinNumericPlugin (with its parser of number
 slips included: what counts is to find the same words.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import int32, int64, njit, types, uint8, uint16, uint32, uint64
+
+Whole = Any
+"""A whole number: one of NumPy's to a type checker, a machine integer to Numba."""
 
 _NUMBERS = np.uint32(1 << 4 | 1 << 8)
 _KATAKANA = np.uint32(1 << 7)
@@ -24,7 +29,7 @@ _FIRST, _HAS_COMMA, _HANGING, _WRONG, _DIGITS, _TMP, _SUB, _TOTAL, _STATE = 0, 1
 
 
 @njit
-def _clear(s: npt.NDArray[np.int64], number: int) -> None:
+def _clear(s: npt.NDArray[np.int64], number: Whole) -> None:
     s[number], s[number + 1], s[number + 2], s[number + 3] = 0, 0, -1, 1
 
 
@@ -37,7 +42,7 @@ def _restart(s: npt.NDArray[np.int64]) -> None:
 
 
 @njit
-def _normalize(s: npt.NDArray[np.int64], number: int) -> None:
+def _normalize(s: npt.NDArray[np.int64], number: Whole) -> None:
     if s[number + 2] >= 0:
         places = s[number] - s[number + 2]
         if places > s[number + 1]:
@@ -49,7 +54,7 @@ def _normalize(s: npt.NDArray[np.int64], number: int) -> None:
 
 
 @njit
-def _sum(s: npt.NDArray[np.int64], number: int, other: int) -> bool:
+def _sum(s: npt.NDArray[np.int64], number: Whole, other: Whole) -> Whole:
     """Add a number that must fit below the zeros of the first; whether it does."""
     if s[other] == 0:
         return True
@@ -70,7 +75,7 @@ def _sum(s: npt.NDArray[np.int64], number: int, other: int) -> bool:
 
 
 @njit
-def _comma_fits(s: npt.NDArray[np.int64]) -> bool:
+def _comma_fits(s: npt.NDArray[np.int64]) -> Whole:
     if s[_FIRST]:
         return False
     if not s[_HAS_COMMA]:
@@ -79,14 +84,14 @@ def _comma_fits(s: npt.NDArray[np.int64]) -> bool:
 
 
 @njit
-def _shift(s: npt.NDArray[np.int64], number: int, places: int) -> None:
+def _shift(s: npt.NDArray[np.int64], number: Whole, places: Whole) -> None:
     if s[number] == 0:
         s[number] = 1
     s[number + 1] += places
 
 
 @njit
-def _value(c: int) -> int:
+def _value(c: Whole) -> Whole:
     """The digit that a character is, -n for ten to the n, 99 for none."""
     if 0x30 <= c <= 0x39:
         return c - 0x30
@@ -126,7 +131,7 @@ def _value(c: int) -> int:
 
 
 @njit
-def _read(s: npt.NDArray[np.int64], c: int) -> bool:
+def _read(s: npt.NDArray[np.int64], c: Whole) -> Whole:
     """Read one more character of a number; whether it is still one."""
     if c == _POINT:
         s[_HANGING] = 1
@@ -179,7 +184,7 @@ def _read(s: npt.NDArray[np.int64], c: int) -> bool:
 
 
 @njit
-def _done(s: npt.NDArray[np.int64]) -> bool:
+def _done(s: npt.NDArray[np.int64]) -> Whole:
     """Whether what was read is a number."""
     fits = _sum(s, _SUB, _TMP) and _sum(s, _TOTAL, _SUB)
     if s[_HANGING]:
@@ -192,13 +197,13 @@ def _done(s: npt.NDArray[np.int64]) -> bool:
 
 
 @njit
-def _bytes(point: int) -> int:
+def _bytes(point: Whole) -> Whole:
     """Length in UTF-8."""
     return 1 + (point >= 0x80) + (point >= 0x800) + (point >= 0x10000)
 
 
 @njit
-def _all(categories: npt.NDArray[np.uint32], first: int, end: int) -> int:
+def _all(categories: npt.NDArray[np.uint32], first: Whole, end: Whole) -> Whole:
     """The categories that all characters have."""
     common = np.uint32(0xFFFFFFFF)
     for i in range(first, end):
@@ -211,11 +216,11 @@ def _join(
     first: npt.NDArray[np.int64],
     end: npt.NDArray[np.int64],
     word: npt.NDArray[np.int64],
-    size: int,
-    a: int,
-    b: int,
-    joined: int,
-) -> int:
+    size: Whole,
+    a: Whole,
+    b: Whole,
+    joined: Whole,
+) -> Whole:
     """Make one word of the words a to b; how many there are then."""
     end[a] = end[b - 1]
     word[a] = joined
@@ -230,12 +235,12 @@ def _join_number(
     first: npt.NDArray[np.int64],
     end: npt.NDArray[np.int64],
     word: npt.NDArray[np.int64],
-    size: int,
-    a: int,
-    b: int,
+    size: Whole,
+    a: Whole,
+    b: Whole,
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
-) -> int:
+) -> Whole:
     """Join if the first is a numeral; one word in kanji is rewritten in digits, and then no longer split."""
     if word[a] >= 0:
         numeral = (words[word[a]] >> np.uint64(48)) & np.uint64(1) == 1
@@ -259,11 +264,11 @@ def _join_numbers(
     first: npt.NDArray[np.int64],
     end: npt.NDArray[np.int64],
     word: npt.NDArray[np.int64],
-    size: int,
+    size: Whole,
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
     s: npt.NDArray[np.int64],
-) -> int:
+) -> Whole:
     """How many words there are when numbers are joined; -1 if a word's normalised form must be known."""
     begun = -1
     comma_counts = True
@@ -313,15 +318,18 @@ def _join_numbers(
 @njit
 def _whole_word(
     normal: npt.NDArray[np.uint32],
-    first: int,
-    end: int,
+    first: Whole,
+    end: Whole,
     trie: npt.NDArray[np.uint32],
     form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
-    as_unknown: bool,
-) -> int:
-    """The cheapest word that spans the characters, or that it is none that the dictionary has."""
+    run: Whole,
+) -> Whole:
+    """The cheapest word that spans the characters, or that it is none that the dictionary has.
+
+    An unknown word spans them if they are two, or all of the run of katakana that ends at `run`.
+    """
     root = np.int64(trie[0])
     state = (root >> 10) << ((root & 512) >> 6)
     form = np.int64(-1)
@@ -350,7 +358,7 @@ def _whole_word(
         cost = np.int64(np.int16((words[w] >> np.uint64(32)) & np.uint64(0xFFFF)))
         if cost < best:
             best, found = cost, np.int64(w)
-    if as_unknown:
+    if run == end or end - first <= 2:
         for row in range(unknown.shape[0]):
             cost = np.int64(np.int16(unknown[row, 1] >> 32 & 0xFFFF))
             if unknown[row, 0] == np.int64(_KATAKANA) and cost < best:
@@ -362,16 +370,16 @@ def _whole_word(
 def _join_katakana(
     normal: npt.NDArray[np.uint32],
     categories: npt.NDArray[np.uint32],
-    line_end: int,
+    line_end: Whole,
     first: npt.NDArray[np.int64],
     end: npt.NDArray[np.int64],
     word: npt.NDArray[np.int64],
-    size: int,
+    size: Whole,
     trie: npt.NDArray[np.uint32],
     form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
-) -> int:
+) -> Whole:
     """Join katakana words around one that is short or unknown; how many words there are then."""
     i = 0
     while i < size:
@@ -392,8 +400,7 @@ def _join_katakana(
             run = stop
             while run < line_end and categories[run] & _KATAKANA:
                 run += 1
-            as_unknown = run == stop or stop - start <= 2
-            joined = _whole_word(normal, start, stop, trie, form_words, words, unknown, as_unknown)
+            joined = _whole_word(normal, start, stop, trie, form_words, words, unknown, run)
             size = _join(first, end, word, size, a, b, joined)
             i = a + 1
         i += 1

@@ -7,9 +7,14 @@ IgnoreYomiganaPlugin) is done here: each character is normalised, kana and sound
 long vowel marks become one, and a reading in brackets after a kanji goes.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import int64, njit, types, uint8, uint32, uint64
+
+Whole = Any
+"""A whole number: one of NumPy's to a type checker, a machine integer to Numba."""
 
 _SPACE = np.uint32(1 << 1)
 _KANJI = np.uint32(1 << 2)
@@ -31,26 +36,26 @@ Lines = tuple[
 
 
 @njit
-def _prolongs(c: int) -> bool:
+def _prolongs(c: Whole) -> Whole:
     """Marks of which Sudachi makes one long vowel mark where two follow each other: ー-⁓〜〰."""
     return c == 0x30FC or c == 0x2D or c == 0x2053 or c == 0x301C or c == 0x3030
 
 
 @njit
-def _is_mark(c: int) -> bool:
+def _is_mark(c: Whole) -> Whole:
     """Voiced and semi-voiced sound marks: combining, spacing and half-width."""
     return 0x3099 <= c <= 0x309C or c == 0xFF9E or c == 0xFF9F
 
 
 @njit
-def _is_plain_beyond(c: int) -> bool:
+def _is_plain_beyond(c: Whole) -> Whole:
     """Emoji (but skin tones) and kanji beyond the first plane, which normalisation leaves as they are."""
     emoji = 0x1F300 <= c < 0x1FB00 and not 0x1F3FB <= c <= 0x1F3FF
     return emoji or 0x20000 <= c < 0x2F800 or 0x30000 <= c < 0x40000
 
 
 @njit
-def _combined(keys: npt.NDArray[np.uint64], values: npt.NDArray[np.uint32], c: int, mark: int) -> int:
+def _combined(keys: npt.NDArray[np.uint64], values: npt.NDArray[np.uint32], c: Whole, mark: Whole) -> Whole:
     """The kana that a kana and a sound mark make; -1 if none."""
     key = np.uint64(c) << np.uint64(32) | np.uint64(mark)
     at = np.searchsorted(keys, key)
@@ -59,8 +64,8 @@ def _combined(keys: npt.NDArray[np.uint64], values: npt.NDArray[np.uint32], c: i
 
 @njit
 def _reading_before(
-    normal: npt.NDArray[np.uint32], categories: npt.NDArray[np.uint32], begun: int, end: int
-) -> int:
+    normal: npt.NDArray[np.uint32], categories: npt.NDArray[np.uint32], begun: Whole, end: Whole
+) -> Whole:
     """Where the bracket opens that holds a reading of the kanji before it and ends here; -1 if none does."""
     k = end - 1
     while k >= begun and end - k <= _READING and categories[k] & _KANA:
@@ -70,7 +75,7 @@ def _reading_before(
 
 
 @njit
-def _joins(categories: npt.NDArray[np.uint32], first: int, end: int) -> bool:
+def _joins(categories: npt.NDArray[np.uint32], first: Whole, end: Whole) -> Whole:
     """Whether a word may cross a line end: a character of all categories stands there or beside a space."""
     for k in range(first, end):
         if categories[k] & _EVERY != _EVERY:

@@ -1,8 +1,13 @@
 """The cheapest path through the words that a line may consist of, as Sudachi finds it."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import int16, int32, int64, njit, types, uint8, uint32, uint64
+
+Whole = Any
+"""A whole number: one of NumPy's to a type checker, a machine integer to Numba."""
 
 _SPACE = 1 << 1
 _ALPHABETS = np.uint32(1 << 5 | 1 << 9 | 1 << 10)
@@ -20,8 +25,8 @@ Paths = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int32
 @njit
 def _starts(
     categories: npt.NDArray[np.uint32],
-    first: int,
-    size: int,
+    first: Whole,
+    size: Whole,
     begins_word: npt.NDArray[np.uint8],
     run: npt.NDArray[np.int64],
 ) -> None:
@@ -47,7 +52,7 @@ def _starts(
 
 
 @njit
-def _step(trie: npt.NDArray[np.uint32], state: int, point: int) -> tuple[int, int]:
+def _step(trie: npt.NDArray[np.uint32], state: Whole, point: Whole) -> tuple[Whole, Whole]:
     """The place in the trie after a code point (0: no headword goes on so), and the form that ends there."""
     if point < 0x80:
         shift = np.int64(0)
@@ -80,9 +85,9 @@ def _step(trie: npt.NDArray[np.uint32], state: int, point: int) -> tuple[int, in
 def _words_at(
     normal: npt.NDArray[np.uint32],
     categories: npt.NDArray[np.uint32],
-    first: int,
-    size: int,
-    p: int,
+    first: Whole,
+    size: Whole,
+    p: Whole,
     begins_word: npt.NDArray[np.uint8],
     run: npt.NDArray[np.int64],
     trie: npt.NDArray[np.uint32],
@@ -94,7 +99,7 @@ def _words_at(
     stop: npt.NDArray[np.int32],
     value: npt.NDArray[np.uint64],
     which: npt.NDArray[np.int32],
-) -> int:
+) -> Whole:
     """All words that may begin at a place, in Sudachi's order; how many they are.
 
     Beside the dictionary's there are unknown ones: runs of a category, its first characters, or else one
@@ -147,16 +152,16 @@ def _words_at(
 
 @njit
 def _trace(
-    node: int,
-    end: int,
-    first: int,
+    node: Whole,
+    end: Whole,
+    first: Whole,
     begin: npt.NDArray[np.int32],
     previous: npt.NDArray[np.int32],
     word: npt.NDArray[np.int32],
     node_end: npt.NDArray[np.int64],
     node_word: npt.NDArray[np.int32],
-    filled: int,
-) -> int:
+    filled: Whole,
+) -> Whole:
     """Write the nodes of the path that ends with a node, from the first on; how many they are."""
     count = np.int64(0)
     x = node
@@ -196,7 +201,7 @@ def paths(
     form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
-    boundary: int,
+    boundary: Whole,
 ) -> Paths:
     """Nodes of all lines: where each line's begin, each node's end and word; the lines' flags.
 
