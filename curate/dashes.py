@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 from pydantic import Field
 
+from curate.normalizing.column import valid
 from curate.normalizing.rare import apply_where
 from seimai.step import Transform
 
@@ -43,7 +44,7 @@ class Dashes(Transform):
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with their dashes changed; a null stays null."""
-        text = rows["text"]
+        text = valid(rows["text"])
         if self.wave_dash:
             text = text.str.replace_all("\uff5e", "\u301c", literal=True)
         some = text.str.contains(f"[{_LINES}{_MINUSES}\uff70]") if self.long_vowels or self.pairs else None

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 import polars as pl
 from pydantic import Field
 
+from curate.normalizing.column import valid
 from seimai.errors import SeimaiError
 from seimai.step import Transform
 
@@ -47,5 +48,5 @@ class FixText(Transform):
             raise SeimaiError("curate.fix_text needs ftfy: pip install 'seimai[clean]'") from e
         fix: Any = ftfy
         config = fix.TextFixerConfig(**(_DATATROVE if self.arguments == "datatrove" else {}))
-        text = [None if t is None else fix.fix_text(t, config) for t in rows["text"]]
+        text = [None if t is None else fix.fix_text(t, config) for t in valid(rows["text"])]
         return rows.with_columns(pl.Series("text", text, pl.String))

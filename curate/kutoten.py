@@ -3,6 +3,7 @@
 import polars as pl
 from pydantic import Field
 
+from curate.normalizing.column import valid
 from curate.normalizing.kutoten import changed, majorities
 from curate.normalizing.rare import apply_where
 from seimai.step import Transform
@@ -31,7 +32,7 @@ class Kutoten(Transform):
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with their punctuation changed; a null stays null."""
-        text = rows["text"]
+        text = valid(rows["text"])
         toten, kuten = majorities(text, exact=self.exact)
         for on, mark in ((self.toten, toten), (self.kuten, kuten)):
             if on:

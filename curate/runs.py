@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 from pydantic import Field
 
+from curate.normalizing.column import valid
 from curate.normalizing.rare import apply_where
 from seimai.step import Transform
 
@@ -44,8 +45,9 @@ class Runs(Transform):
         rules = {k: v for k in type(self).model_fields if (v := getattr(self, k)) is not None}
         if not rules:
             return rows
-        some = rows["text"].str.contains("|".join(_SIGNS[k].format(n=n + 1) for k, n in rules.items()))
-        return rows.with_columns(apply_where(rows["text"], some, lambda text: _shortened(text, rules)))
+        text = valid(rows["text"])
+        some = text.str.contains("|".join(_SIGNS[k].format(n=n + 1) for k, n in rules.items()))
+        return rows.with_columns(apply_where(text, some, lambda t: _shortened(t, rules)))
 
 
 _SIGNS: Final = {

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from curate.normalizing import symbols
+from curate.normalizing.column import valid
 from seimai.step import Transform
 
 
@@ -38,7 +39,7 @@ class SymbolLines(Transform):
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows without such lines; a null stays null."""
-        text = [None if t is None else self._changed(t) for t in rows["text"]]
+        text = [None if t is None else self._changed(t) for t in valid(rows["text"])]
         return rows.with_columns(pl.Series("text", text, pl.String))
 
     def _changed(self, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
-from curate.normalizing.column import rewrite
+from curate.normalizing.column import rewrite, valid
 from curate.normalizing.forms import form_table
 from seimai.step import Transform
 
@@ -35,7 +35,7 @@ class UnicodeForm(Transform):
         if not len(found.flagged):
             return rows.with_columns(found.text)
         # Marks that reorder or compose need their neighbours: those documents go through Unicode's own way.
-        whole = [unicodedata.normalize(self.form, t) for t in text.gather(found.flagged)]
+        whole = [unicodedata.normalize(self.form, t) for t in valid(text.gather(found.flagged))]
         return rows.with_columns(found.text.scatter(found.flagged, pl.Series(whole, dtype=pl.String)))
 
 

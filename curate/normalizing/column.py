@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -38,23 +39,38 @@ def utf8(text: pl.Series) -> tuple[Bytes, Offsets]:
     The loops trust the bytes. A column that was put together outside Polars may hold others than UTF-8: they
     become U+FFFD.
     """
-    arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets_buffer, data_buffer = arrow.buffers()
-    data = np.frombuffer(data_buffer or b"", np.uint8)
-    offsets = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
+    arrow = _arrow(text)
+    return _buffers(arrow) if _is_valid(arrow) else _repaired(*_buffers(arrow))
+
+
+def valid(text: pl.Series) -> pl.Series:
+    """The column, for Polars and Python, which trust it as well: as it is, or with U+FFFD as in `utf8`."""
+    arrow = _arrow(text)
+    return text if _is_valid(arrow) else column(*_repaired(*_buffers(arrow)), text)
+
+
+def _arrow(text: pl.Series) -> Any:
+    return cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
+
+
+def _buffers(arrow: Any) -> tuple[Bytes, Offsets]:
+    _, offsets, data = arrow.buffers()
+    return np.frombuffer(data or b"", np.uint8), np.frombuffer(
+        offsets, np.int64, len(arrow) + 1, arrow.offset * 8
+    )
+
+
+def _is_valid(arrow: Any) -> bool:
     try:
         arrow.validate(full=True)
     except import_module("pyarrow").ArrowInvalid:
-        return _repaired(data, offsets)
-    return data, offsets
+        return False
+    return True
 
 
 def _repaired(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
-    rows = [
-        bytes(data[offsets[i] : offsets[i + 1]]).decode(errors="replace") for i in range(len(offsets) - 1)
-    ]
-    parts = [row.encode() for row in rows]
-    return np.frombuffer(b"".join(parts), np.uint8), np.cumsum([0, *map(len, parts)], dtype=np.int64)
+    rows = [bytes(data[a:b]).decode(errors="replace").encode() for a, b in pairwise(offsets)]
+    return np.frombuffer(b"".join(rows), np.uint8), np.cumsum([0, *map(len, rows)], dtype=np.int64)
 
 
 def column(data: Bytes, offsets: Offsets, like: pl.Series) -> pl.Series:
