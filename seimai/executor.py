@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from seimai.errors import SeimaiError
-from seimai.memory import keep_freed_memory
+from seimai.memory import cores, keep_freed_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,11 +30,6 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
 }
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerDied(SeimaiError):
