@@ -1,4 +1,4 @@
-"""Near-duplicates at scale: time a document and peak memory, from a hundred thousand documents to ten million.
+"""Near-duplicates at scale: time a document and peak memory, from 0.1 to 10 million documents.
 
 Run as:
 
