@@ -1,5 +1,6 @@
 """Exact duplicates: of documents with the same text, the first stays."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
@@ -26,12 +27,13 @@ class ExactDedup(Selection):
     version: ClassVar[int] = 2
     changes: ClassVar[frozenset[str]] = frozenset({"duplicate_of", "cluster", "cluster_size"})
 
-    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
+    def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Rows of clusters; those that go have the reason `duplicate` and the id of the row that stays."""
         from curate.minhash.bands import Layout
         from curate.minhash.search import Search
         from curate.minhash.similar import Similar
         from curate.minhash.verdicts import verdicts
 
-        roots = Search(rows, job, Layout(0, 0), 0, Similar(0, exact=False)).forest.roots()
-        return verdicts(rows, [], roots, roots)
+        search = Search(rows, job, Layout(0, 0), 0, Similar(0, exact=False))
+        roots = search.forest.roots()
+        return verdicts(search.store, None, roots, roots, job)

@@ -1,5 +1,6 @@
 """Near-duplicates: of documents that share most of their wording, one stays."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -81,7 +82,7 @@ class NearDedup(Selection):
             return Layout(self.bands, self.rows)
         return layout(self.threshold, self.num_perm)
 
-    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
+    def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Rows of clusters; those that go have the reason `duplicate` and the id of the row that stays."""
         from curate.minhash.index import index_rows
         from curate.minhash.score import scores
@@ -94,9 +95,5 @@ class NearDedup(Selection):
         similar = Similar(self.ngram, exact=self.verify == "exact")
         search = Search(rows, job, self.layout(), self.num_perm, similar, against)
         roots = search.clusters(self.threshold)
-        stays = survivors(roots, scores(rows, search.store, self.keep, self.by), len(rows))
-        found = verdicts(rows, against, roots, stays)
-        some = found["row"].to_numpy().astype("int64")
-        similarity = search.similarities_to(some, stays[some])
-        found = found.with_columns(pl.Series("similarity", similarity, pl.Float64))
-        return found.with_columns(pl.when(pl.col("reason").is_not_null()).then("similarity"))
+        best = survivors(roots, scores(rows, search.store, self.keep, self.by), len(rows))
+        return verdicts(search.store, similar, roots, best, job)

@@ -108,11 +108,11 @@ class Selection(Step):
     """Chooses among all rows of a dataset: duplicates, samples, splits."""
 
     @abstractmethod
-    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
-        """Return verdicts: `row` (u32 or u64, number of the row in dataset order), `reason` (null keeps it).
+    def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
+        """Yield frames of verdicts: `row` (number of the row in dataset order), `reason` (null keeps it).
 
-        Rows that are not named are kept. Other columns are joined to the rows they name, kept or
-        dropped (a near-duplicate's `duplicate_of` and `similarity`).
+        Rows come in ascending order, each at most once; those that are not named are kept. Other columns
+        are joined to the rows they name, kept or dropped (a near-duplicate's `duplicate_of`).
         """
 
 

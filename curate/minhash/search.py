@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from curate.minhash.bands import Layout, Rows
 from curate.minhash.clusters import Forest
@@ -18,12 +17,8 @@ from curate.minhash.signature import permutations
 from curate.minhash.similar import Similar
 from curate.minhash.sketch import SketchTask, TextTask, keep_text, shards, sketch, sketch_index
 from curate.minhash.store import Store
-from curate.minhash.survivors import SimilarTask, similar_to
 from seimai import dataset
 from seimai.job import Job
-
-_PAIRS = 1 << 14
-"""Rows that go in one task."""
 
 
 class Search:
@@ -128,12 +123,6 @@ class Search:
         starts = np.zeros(self.store.own + 1, np.int64)
         np.cumsum(self.store.bytes[: self.store.own] * meets, out=starts[1:])
         return starts
-
-    def similarities_to(self, goes: Rows, stays: Rows) -> npt.NDArray[np.float64]:
-        """Similarity of each row that goes to the row `stays` that stays for it; equal texts have 1."""
-        cuts = [slice(cut, cut + _PAIRS) for cut in range(0, goes.size, _PAIRS)]
-        tasks = [SimilarTask(self.store, self.similar, goes[c], stays[c]) for c in cuts]
-        return np.concatenate([np.zeros(0), *self.job.executor.map(similar_to, tasks)])
 
 
 def _offsets(own: int, against: Sequence[dataset.Rows]) -> list[int]:

@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from curate.minhash.bands import Buckets, Layout, Rows, buckets
 from curate.minhash.digest import Digests
 from curate.minhash.entries import Written, part_bits, read_entries
+
+ID_BYTES = 32
+"""Room for a row's id; those of `seimai.rows.row_id` have 24 bytes."""
 
 Array = npt.NDArray[Any]
 Sketches = npt.NDArray[np.uint8]
@@ -60,7 +64,7 @@ class Store:
                 f.truncate(width * self.rows)
 
     def _widths(self) -> dict[str, int]:
-        widths = {"digests": 16, "chars": 4, "bytes": 8}
+        widths = {"digests": 16, "chars": 4, "bytes": 8, "ids": ID_BYTES}
         return {**widths, "sketches": self.num_perm} if self.layout.bands else widths
 
     def allot(self, name: str, size: int) -> None:
@@ -124,6 +128,11 @@ class Store:
     def bytes(self) -> Rows:
         """UTF-8 bytes of each comparable text; 0 for those of an index."""
         return self.map("bytes", np.int64, self.rows)
+
+    def ids(self, rows: Rows) -> pl.Series:
+        """The ids of some rows."""
+        found = self.map("ids", f"S{ID_BYTES}", self.rows)[rows]
+        return pl.Series("id", found.astype(f"U{ID_BYTES}"), pl.String)
 
     @property
     def same(self) -> Rows:

@@ -25,7 +25,7 @@ def test_width_and_white_space_do_not_tell_texts_apart(select: Select) -> None:
             "cluster": ["a", "b", "a", "b"],
             "cluster_size": [2, 2, 2, 2],
         },
-        schema_overrides={"row": pl.UInt32, "cluster_size": pl.UInt32},
+        schema_overrides={"row": pl.UInt64, "cluster_size": pl.UInt32},
     )
     assert_frame_equal(select(ExactDedup(), rows), expected)
     assert_frame_equal(select(ExactDedup(), rows, 2, 0, 1, 2, workers=2), expected)

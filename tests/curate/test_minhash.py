@@ -18,7 +18,7 @@ from curate.minhash.comparable import characters, comparable, utf8
 from curate.minhash.entries import Written, part_bits, read_entries, write_entries
 from curate.minhash.pairs import least_agreement, pair_keys, pairs
 from curate.minhash.signature import fnv1a, permutations, signatures
-from curate.minhash.survivors import survivors
+from curate.minhash.survivors import sizes, survivors
 from curate.minhash.verify import similarity
 
 GOLDEN = Path(__file__).parents[3] / "shared/golden"
@@ -201,13 +201,14 @@ def test_clusters_do_not_depend_on_the_order_of_the_pairs(
 
 def test_the_longest_stays_and_of_equals_the_first() -> None:
     roots, chars = np.array([0, 0, 2, 0, 2]), np.array([5.0, 9, 7, 9, 7])
-    assert survivors(roots, chars, 5).tolist() == [1, 1, 2, 1, 2]
-    assert survivors(roots, np.zeros(5), 5).tolist() == [0, 0, 2, 0, 2]
+    assert survivors(roots, chars, 5).tolist() == [1, -1, 2, -1, -1]
+    assert survivors(roots, np.zeros(5), 5).tolist() == [0, -1, 2, -1, -1]
+    assert sizes(roots).tolist() == [3, 0, 2, 0, 0]
 
 
 def test_a_row_of_an_index_stays_and_nan_is_the_lowest_score() -> None:
     roots, scores = np.array([0, 0, 2, 2, 0, 0]), np.array([5.0, 9, np.nan, -1, 0, 0])
-    assert survivors(roots, scores, 4).tolist() == [4, 4, 3, 3, 4, 4]
+    assert survivors(roots, scores, 4).tolist() == [4, -1, 3, -1, -1, -1]
 
 
 def test_two_rows_of_an_index_are_no_pair() -> None:
