@@ -82,6 +82,13 @@ class NearDedup(Selection):
             return Layout(self.bands, self.rows)
         return layout(self.threshold, self.num_perm)
 
+    def note(self) -> str:
+        """Bands, rows, and the chance that a pair is found at similarities around the threshold."""
+        cut = self.layout()
+        places = sorted({round(self.threshold + d, 2) for d in (-0.3, -0.1, 0, 0.05, 0.1)})
+        curve = ", ".join(f"{100 * cut.recall(s):.3g} % at {s:g}" for s in places if 0 < s <= 1)
+        return f"{cut.bands} bands of {cut.rows} values: pairs meet with {curve}"
+
     def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Rows of clusters; those that go have the reason `duplicate` and the id of the row that stays."""
         from curate.minhash.index import index_rows

@@ -75,6 +75,10 @@ class Step(BaseModel, ABC):
         aside = {name for name, f in fields if any(isinstance(m, Aside) for m in f.metadata)}
         return self.model_dump(mode="json", exclude=aside)
 
+    def note(self) -> str | None:
+        """What follows from the parameters and a user should see before the work: `seimai plan` shows it."""
+        return None
+
 
 class Transform(Step):
     """Maps a frame to a frame with the same rows in the same order.

@@ -242,6 +242,13 @@ def test_parameters_that_do_not_fit_are_refused(given: dict[str, object], messag
         NearDedup.model_validate(given)
 
 
+def test_a_plan_shows_the_recall_curve() -> None:
+    assert NearDedup().note() == (
+        "17 bands of 7 values: pairs meet with 12.5 % at 0.5, 76.8 % at 0.7, 98.2 % at 0.8, "
+        "99.9 % at 0.85, 100 % at 0.9"
+    )
+
+
 RELEASES = """\
 old:
   from: {files: old.jsonl}
@@ -283,3 +290,34 @@ def test_a_new_release_is_deduplicated_against_the_index_of_an_earlier_one(tmp_p
 def test_an_index_with_other_signatures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SeimaiError, match=r"num_perm: 128, and .* num_perm: 64"):
         release(tmp_path, 64)
+
+
+@pytest.mark.slow
+def test_a_million_near_copies_are_one_cluster_in_bounded_memory(select: Select) -> None:
+    dice = random.Random(0)
+    base = [chr(dice.randrange(0x4E00, 0x9000)) for _ in range(60)]
+    texts = ["".join(base) + chr(0x4E00 + n % 20_000) + chr(0x3042 + n // 20_000) for n in range(1_000_000)]
+    found = gone(select(NearDedup(), documents(*texts), 400_000, 600_000, workers=2))
+    assert found.height == 999_999
+    assert found["duplicate_of"].n_unique() == 1
+
+
+@pytest.mark.slow
+def test_books_of_a_hundred_megabytes_are_compared_by_their_signatures(select: Select) -> None:
+    dice = random.Random(0)
+    page = "".join(chr(dice.randrange(0x4E00, 0x9000)) for _ in range(1_000_000))
+    book = page * 35  # 105 MB of UTF-8
+    other = "".join(chr(dice.randrange(0x4E00, 0x9000)) for _ in range(1_000_000)) * 35
+    found = gone(select(NearDedup(), documents(book, other, book + "奥付", STORY)))
+    assert found.select("row", "duplicate_of").rows() == [(0, "d2")]
+
+
+def test_texts_made_to_collide_are_told_apart() -> None:
+    """Thue-Morse words of opposite sign have equal polynomial hashes modulo 2^64 from 2^10 letters on."""
+    word = "米"
+    for _ in range(11):
+        word += word.translate(str.maketrans("米麦", "麦米"))
+    opposite = word.translate(str.maketrans("米麦", "麦米"))
+    for ngram in (5, 64):
+        a, b = ({t[i : i + ngram] for i in range(len(t) - ngram + 1)} for t in (word + "稲" * 9, opposite))
+        assert similarity(word + "稲" * 9, opposite, ngram) == len(a & b) / len(a | b)
