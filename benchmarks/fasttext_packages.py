@@ -1,7 +1,6 @@
-"""Which package should read lid.176.ftz, and how little of a document is enough?
+"""Which package should read lid.176.ftz?
 
     python benchmarks/fasttext_packages.py packages PYTHON [PYTHON ...]   # one interpreter a package
-    python benchmarks/fasttext_packages.py sampling
 
 All packages are called `fasttext` when imported, so each needs a virtual environment of its own (with numpy):
 
@@ -10,17 +9,15 @@ All packages are called `fasttext` when imported, so each needs a virtual enviro
 The data lie in ../shared beside the repository.
 """
 
-import io
 import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-SURE, AT_LEAST = 0.9, 0.65
 
 
 def model_path() -> str:
@@ -86,69 +83,11 @@ def packages(interpreters: list[str]) -> None:
                 print(f"    {key:14s} {value:.4g}" if isinstance(value, float) else f"    {key:14s} {value}")
 
 
-def corpora(every: int) -> Iterator[str]:
-    """Every n-th document of the Japanese corpora, on one line."""
-    import zstandard
-
-    for path in sorted((SHARED / "data/corpora").glob("*.jsonl.zst")):
-        with path.open("rb") as file:
-            lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(file), "utf-8")
-            for i, line in enumerate(lines):
-                if i % every == 0:
-                    yield json.loads(line)["text"].replace("\n", " ")
-
-
-def slices(text: str, count: int, chars: int) -> str:
-    """`count` slices of `chars` characters, evenly spread; 1 slice: the beginning."""
-    if len(text) <= count * chars:
-        return text
-    last = len(text) - chars
-    return " ".join([text[s : s + chars] for s in (last * i // max(count - 1, 1) for i in range(count))])
-
-
-def sampling() -> None:
-    """Verdicts on slices of a document against verdicts on all of it."""
-    import fasttext
-
-    model = fasttext.load_model(model_path())
-    texts = list(corpora(every=3))
-    megabytes = sum(len(t.encode()) for t in texts) / 1e6
-    start = time.process_time()
-    whole = [(labels[0], p[0]) for labels, p in map(model.predict, texts)]
-    print(f"{len(texts)} documents, whole text: {megabytes / (time.process_time() - start):.1f} MB/s")
-    print("slices      again below  MB/s  same label  same verdict  read whole")
-    for count, chars in ((1, 300), (1, 1000), (2, 500), (8, 64), (16, 64), (32, 32), (32, 50), (32, 100)):
-        for sure in (0.0, SURE):
-            start, found, again = time.process_time(), [], 0
-            for text in texts:
-                some = slices(text, count, chars)
-                labels, p = model.predict(some)
-                if p[0] < sure and len(some) < len(text):
-                    again += 1
-                    labels, p = model.predict(text)
-                found.append((labels[0], p[0]))
-            speed = megabytes / (time.process_time() - start)
-            pairs = list(zip(whole, found, strict=True))
-            label = sum(a[0] == b[0] for a, b in pairs) / len(pairs)
-            verdict = sum(keeps(*a) == keeps(*b) for a, b in pairs) / len(pairs)
-            shape = f"{count} x {chars}"
-            print(
-                f"{shape:12s}{sure:10.1f}{speed:8.0f}{label:12.4f}{verdict:14.4f}{again / len(pairs):12.3f}"
-            )
-
-
-def keeps(label: str, probability: float) -> bool:
-    """The verdict of `curate.language` with its defaults."""
-    return label == "__label__ja" and probability >= AT_LEAST
-
-
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["child", job]:
             child(job)
         case ["packages", *interpreters] if interpreters:
             packages(interpreters)
-        case ["sampling"]:
-            sampling()
         case _:
             sys.exit(__doc__)

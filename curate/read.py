@@ -1,8 +1,9 @@
 """Files in, rows out: what a recipe's `from: {files: ...}` stands for.
 
-Read are documents (`.html .htm .xhtml .md .markdown .txt .text`), records (`.jsonl .ndjson .parquet`),
-archives (`.tar .tgz .zip`) and crawls (`.warc`); all but Parquet and zip also behind `.gz` and `.zst`. A
-broken file never stops a run: each page or record that cannot be read is a row whose `failed` says why.
+Read are documents (`.html .htm .xhtml .md .markdown .txt .text .pdf`), records (`.jsonl .ndjson .parquet
+.arrow`, folders that `datasets` saved), archives (`.tar .tgz .zip`), crawls (`.warc`) and MediaWiki's dumps
+(`.xml`); all but Parquet, Arrow and zip also behind `.gz .zst .bz2 .xz`. A broken file never stops a run:
+each page or record that cannot be read is a row whose `failed` says why.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.reading import archives, jsonl, parquet
+from curate.reading import archives, arrow, jsonl, mediawiki, parquet
 from curate.reading.documents import document
 from curate.reading.files import Files, absolute, find, recorded
 from curate.reading.found import Found, Row, frames
@@ -40,7 +41,8 @@ class Task:
     """A piece of work: one file, a part of one, or many small documents.
 
     `paths` are recorded in the rows' origin, `places` are where the files lie. `start` and `end` are bytes
-    of JSON lines or row groups of a Parquet file; `number` is the number of the first record there.
+    of JSON lines or of a dump, row groups of a Parquet file, batches of an Arrow file; `number` is the number
+    of the first record there.
     """
 
     kind: Kind
@@ -94,6 +96,10 @@ def _parts(task: Task, path: Path) -> Iterator[Task]:
             cuts = list(jsonl.cuts(path, TASK_BYTES))
         elif form == ("parquet", None):
             cuts = list(parquet.cuts(str(path), TASK_BYTES))
+        elif form == ("arrow", None):
+            cuts = list(arrow.cuts(path, TASK_BYTES))
+        elif form == ("mediawiki", None) and _size(path) > TASK_BYTES:
+            cuts = list(mediawiki.cuts(path, TASK_BYTES))
     except BROKEN:
         cuts = []  # the reader meets the same error and says so in a row
     if not cuts:
@@ -168,14 +174,20 @@ def _found(
     """What a file holds, or a part of it."""
     base = Found(name)
     form, codec = named(place)
-    if form is None or (codec and form in ("parquet", "zip")):
+    if form is None or (codec and form in ("parquet", "arrow", "zip")):
         yield base._replace(number=0, failed=unknown(place))
         return
     if form == "parquet":
         yield from parquet.records(place, base, start, end)
         return
+    if form == "arrow":
+        yield from arrow.records(place, base, start, end, number)
+        return
     try:
         with opened(place, codec) as stream:
+            if form == "mediawiki":
+                yield from mediawiki.pages(stream, base, number=number, start=start or 0, end=end)
+                return
             if start:
                 stream.seek(start)
             if form == "jsonl":

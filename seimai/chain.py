@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from seimai.errors import SeimaiError
+from seimai.find import steps_that_add
 from seimai.places import nearest
 from seimai.rows import Kind, schema
 from seimai.signal import Signal, SignalModule, named
@@ -109,9 +110,15 @@ def _wanted(step: Filter, columns: Collection[str], have: Collection[str]) -> di
     known = _module(step.signals).SIGNALS
     for name in named_by:
         if name not in known and name not in have:
-            hint = nearest(name, known)
-            raise SeimaiError(f"{step.path()} names {name!r}, neither a column nor a signal{hint}")
+            raise SeimaiError(f"{step.path()} names {name!r}, {_missing(name, known)}")
     return {n: known[n] for n in named_by if n in known and (n not in have or known[n].costly)}
+
+
+def _missing(name: str, known: Collection[str]) -> str:
+    """Why there is no such column, and what the user can do."""
+    if adding := steps_that_add(name):
+        return f"a column that {' or '.join(adding)} adds: the recipe must have that step before"
+    return f"neither a column nor a signal{nearest(name, known)}"
 
 
 def _union(

@@ -1,4 +1,4 @@
-"""The command line: run, plan, show, steps, label.
+"""The command line: run, plan, show, tune, steps, label.
 
 Importing this module costs a few hundredths of a second: what a command needs is imported in it.
 """
@@ -144,6 +144,34 @@ def steps(
     from seimai.show import step_page, steps_table
 
     _console().print(step_page(path) if path else steps_table())
+
+
+@app.command()
+def tune(
+    path: Annotated[Path, typer.Argument(metavar="RUN", help="A dataset, or a folder of runs that has one.")],
+    settings: Settings = None,
+    suggest: Annotated[
+        Path | None,
+        typer.Option(
+            "--suggest", metavar="TRUSTED", help="Propose thresholds from documents that you trust."
+        ),
+    ] = None,
+    loss: Annotated[
+        float, typer.Option("--loss", min=0, max=0.5, help="Share of the trusted documents that may go.")
+    ] = 0.02,
+    rows: Annotated[int, typer.Option("--rows", min=0, help="How many documents to show.")] = 10,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves: .svg, .html or .png.")
+    ] = None,
+    count: Annotated[
+        bool, typer.Option("--count", help="Count characters in the text where they are not stored.")
+    ] = False,
+) -> None:
+    """What if a threshold were another: decide again from the stored signals, without reading text."""
+    from seimai.tune import Question
+    from seimai.tune import tune as answer
+
+    answer(Question(path, settings or (), suggest, loss, rows, plot, count), _console())
 
 
 @app.command(

@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -109,6 +109,20 @@ def references(step: Step) -> dict[str, list[str]]:
             values: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
             found[name] = [str(v) for v in values if v is not None]
     return {name: values for name, values in found.items() if values}
+
+
+def located(step: Step, places: Mapping[str, str]) -> Step:
+    """The step with places in its `Ref` parameters: what a row-wise step, which gets no job, can open."""
+    put: dict[str, Any] = {}
+    for name, values in references(step).items():
+        found = [places.get(value, value) for value in values]
+        put[name] = found if isinstance(getattr(step, name), list | tuple) else found[0]
+    return step.model_copy(update=put) if put else step
+
+
+def steps_that_add(column: str) -> list[str]:
+    """The steps of the four stages that add a column of this name; imports them all."""
+    return [step.path() for step in all_steps() if column in step.changes]
 
 
 def _mentions_reference(annotation: Any) -> bool:

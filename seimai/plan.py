@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from seimai.chain import Chain, compile_chain
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
-from seimai.find import references
+from seimai.find import located, references
 from seimai.fingerprint import Fingerprints
 from seimai.places import nearest
 from seimai.recipe import Entry, Recipe, parameter_error
@@ -178,8 +178,9 @@ class Planner:
             identities.append(self._identity(step, (*key, step.path()), resolved))
         chain, seed = None, 0
         if all(isinstance(s, Transform | Filter) for s in steps):
+            placed = self._placed(entry, first, steps, resolved)
             try:
-                chain = compile_chain(steps, incoming, signals, columns)
+                chain = compile_chain(placed, incoming, signals, columns)
             except SeimaiError as e:
                 raise self.recipe.places.error((entry.name, "steps"), str(e)) from None
             signals = chain.signals
@@ -221,6 +222,22 @@ class Planner:
             hash=digest,
             directory=folder / f"{name}-{digest[:8]}",
         )
+
+    def _placed(
+        self, entry: Entry, first: int, steps: tuple[Step, ...], resolved: Mapping[str, Pass | Path]
+    ) -> list[Step]:
+        """The row-wise steps with places in their `Ref` parameters, checked unless an entry must be made."""
+        places = {v: str(p.directory if isinstance(p, Pass) else p) for v, p in resolved.items()}
+        placed = [located(step, places) for step in steps]
+        for number, (step, given) in enumerate(zip(placed, steps, strict=True), first):
+            values = [v for values in references(given).values() for v in values]
+            if isinstance(step, Transform) and not any(isinstance(resolved.get(v), Pass) for v in values):
+                try:
+                    step.check()
+                except SeimaiError as e:
+                    key = (entry.name, "steps", number, step.path())
+                    raise self.recipe.places.error(key, str(e)) from None
+        return placed
 
     def _identity(
         self, step: Step, key: tuple[str | int, ...], resolved: dict[str, Pass | Path]

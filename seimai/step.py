@@ -35,7 +35,8 @@ class Reference:
     """Marks a parameter that names something outside the step: another entry, a path or a hub id.
 
     The runner resolves it in that order; what it finds enters the hash (an entry by its hash, files by
-    their content, a hub id by its name) and `Job.locate` gives the place.
+    their content, a hub id by its name). `Job.locate` gives the place; a row-wise step, which has no job,
+    finds the place in the parameter itself.
     """
 
 
@@ -88,6 +89,9 @@ class Transform(Step):
     """
 
     changes: ClassVar[frozenset[str]] = frozenset({"text"})
+
+    def check(self) -> None:
+        """Raise a `SeimaiError` if a file that a parameter names cannot be used: asked before any work."""
 
     @abstractmethod
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:

@@ -76,8 +76,10 @@ def _member(stream: BinaryIO, place: Found, name: str) -> Iterator[Found]:
         yield document(decompressed(stream, codec), place, form)
     elif form == "jsonl":
         yield from jsonl.records(decompressed(stream, codec), place)
+    elif form in ("tar", "zip", "warc"):
+        yield place._replace(failed="an archive in an archive")
     else:
-        yield place._replace(failed="an archive in an archive" if form else unknown(name))
+        yield place._replace(failed=f"{form} in an archive: unpack it first" if form else unknown(name))
 
 
 def _hidden(name: str) -> bool:

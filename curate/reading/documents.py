@@ -10,6 +10,10 @@ from curate.reading.streams import BROKEN, Form, words
 
 def document(stream: BinaryIO, base: Found, media: Form) -> Found:
     """The document that a stream holds, or why there is none."""
+    if media == "pdf":
+        from curate.reading import pdf
+
+        return pdf.document(stream, base)
     try:
         data = whole(stream)
     except BROKEN as e:

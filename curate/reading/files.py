@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from curate.reading import hf_disk
 from curate.reading.shapes import COLUMNS
 from curate.reading.streams import text_name
 from seimai.errors import SeimaiError
@@ -77,16 +78,22 @@ def absolute(folder: Path) -> Path:
 
 def _matches(pattern: str, folder: Path) -> list[Path]:
     literal = folder / pattern
-    if literal.is_file():
-        return [Path(os.path.normpath(literal))]
+    if literal.is_file() or hf_disk.is_saved(literal):
+        return _unfolded([Path(os.path.normpath(literal))])
     # macOS writes names in NFD, keyboards write recipes in NFC.
     for form in dict.fromkeys([pattern, *(unicodedata.normalize(f, pattern) for f in ("NFC", "NFD"))]):
         # Not Path.glob: this one passes hidden files over and takes absolute patterns.
         matches = glob.glob(form, root_dir=folder, recursive=True)  # noqa: PTH207
         paths = [Path(os.path.normpath(folder / m)) for m in matches]
-        if files := [p for p in paths if p.is_file()]:
+        if files := _unfolded([p for p in paths if not hf_disk.is_leftover(p)]):
             return files
     return []
+
+
+def _unfolded(paths: list[Path]) -> list[Path]:
+    """The files among the paths, and those of folders that are datasets."""
+    files = [p for p in paths if p.is_file()]
+    return [*files, *(f for p in paths if hf_disk.is_saved(p) for f in hf_disk.arrow_files(p))]
 
 
 def _nothing(pattern: str, folder: Path) -> str:

@@ -6,6 +6,8 @@ from typing import cast
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import DOMContext, ElementNode, HTMLTree, Node, traverse_dom
 
+from curate.reading.layout import remove_neighbours
+
 DEEPEST = 512
 """Nesting that a page may have: Chromium's parser goes no deeper.
 
@@ -30,8 +32,10 @@ _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.M)
 _GAP = re.compile(r"\n{3,}")
 
 
-def main_text(page: str) -> tuple[str, str | None]:
+def main_text(page: str, *, careful: bool = True) -> tuple[str, str | None]:
     """The main text of a page, and its title.
+
+    `careful` looks for menus and notices on pages that do not say which part is the main one.
 
     Raises:
         ValueError: if the page is nested deeper than `DEEPEST`.
@@ -41,7 +45,7 @@ def main_text(page: str) -> tuple[str, str | None]:
         _check_depth(tree.body)
     title = " ".join((tree.title or "").replace(_MARK, "").split()) or None
     text = extract_plain_text(
-        _main(tree),
+        _main(tree, careful=careful),
         main_content=True,
         alt_texts=False,
         list_bullets=False,
@@ -53,7 +57,7 @@ def main_text(page: str) -> tuple[str, str | None]:
     return _GAP.sub("\n\n", text).strip("\n"), title
 
 
-def _main(tree: HTMLTree) -> HTMLTree:
+def _main(tree: HTMLTree, *, careful: bool) -> HTMLTree:
     """What the page itself calls its main part, where it names exactly one; else the whole page.
 
     Unordered lists within three elements of `body` are menus to resiliparse. Those of a main part are not,
@@ -64,6 +68,8 @@ def _main(tree: HTMLTree) -> HTMLTree:
     named = tree.body.query_selector_all("main, [role=main]").values()
     if len(named) == 1:
         return HTMLTree.parse(f"<div><div><div>{named[0].html}</div></div></div>")
+    if careful:
+        remove_neighbours(tree)
     # values(): iterating over the collection itself searches the page again for each element.
     for item in tree.body.query_selector_all(_SHALLOW).values():
         links = sum(len(a.text or "") for a in item.query_selector_all("a[href]").values())

@@ -4,14 +4,11 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
+from curate.reading.arrow import BATCH_BYTES, found_in
 from curate.reading.found import Found
 from curate.reading.streams import BROKEN, words
 
-pa: Any = importlib.import_module("pyarrow")  # it has no types
-pq: Any = importlib.import_module("pyarrow.parquet")
-
-BATCH_BYTES = 8 << 20
-"""Uncompressed size that a batch aims at."""
+pq: Any = importlib.import_module("pyarrow.parquet")  # it has no types
 
 
 def groups(place: str) -> list[tuple[int, int]]:
@@ -36,21 +33,11 @@ def records(place: str, base: Found, start: int | None, end: int | None) -> Iter
                 rows, size = sizes[group]
                 batch_rows = max(1, min(4096, BATCH_BYTES * rows // max(size, 1)))
                 for batch in file.iter_batches(batch_size=batch_rows, row_groups=[group]):
-                    share = batch.nbytes // max(batch.num_rows, 1)
-                    for record in _plain(batch):
-                        yield base._replace(number=number, record=record, size=share)
+                    for found in found_in(batch, base, number):
+                        yield found
                         number += 1
     except BROKEN as e:
         yield base._replace(number=number, failed=f"breaks off at row {number}: {words(e)}")
-
-
-def _plain(batch: Any) -> list[dict[str, Any]]:
-    """A batch as dictionaries; nanoseconds, which Python's times cannot hold, are cut to microseconds."""
-    for i, field in enumerate(batch.schema):
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            micro = batch.column(i).cast(pa.timestamp("us", field.type.tz), safe=False)
-            batch = batch.set_column(i, field.name, micro)
-    return batch.to_pylist()
 
 
 def cuts(place: str, size: int) -> Iterator[tuple[int, int, int]]:

@@ -1,6 +1,7 @@
 """Files and what their names say: the format, the compression, the bytes behind it."""
 
 import importlib
+import lzma
 import os
 import tarfile
 import zipfile
@@ -14,7 +15,9 @@ from curate.reading.charset import decode
 
 pa: Any = importlib.import_module("pyarrow")  # it has no types
 
-Form = Literal["html", "markdown", "plain", "jsonl", "parquet", "tar", "zip", "warc"]
+Form = Literal[
+    "html", "markdown", "plain", "jsonl", "parquet", "arrow", "tar", "zip", "warc", "mediawiki", "pdf"
+]
 
 _FORMS: dict[str, Form] = {
     ".html": "html",
@@ -27,14 +30,22 @@ _FORMS: dict[str, Form] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".arrow": "arrow",
     ".tar": "tar",
     ".zip": "zip",
     ".warc": "warc",
+    ".xml": "mediawiki",
+    ".pdf": "pdf",
 }
-_CODECS = {".gz": "gzip", ".zst": "zstd"}
-_SHORT = {".tgz": [".tar", ".gz"], ".tzst": [".tar", ".zst"]}
+_CODECS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".xz": "xz"}
+_SHORT = {
+    ".tgz": [".tar", ".gz"],
+    ".tzst": [".tar", ".zst"],
+    ".tbz2": [".tar", ".bz2"],
+    ".txz": [".tar", ".xz"],
+}
 
-DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain"})
+DOCUMENTS = frozenset[Form | None]({"html", "markdown", "plain", "pdf"})
 """The forms of which one file is one document."""
 
 SIP = 16 << 10
@@ -48,6 +59,7 @@ BROKEN: tuple[type[Exception], ...] = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     pa.ArrowException,
 )
 """What the libraries raise on broken or unreadable files."""
@@ -94,6 +106,8 @@ def decompressed(stream: BinaryIO, codec: str | None) -> BinaryIO:
     """A stream behind a compression."""
     if codec is None:
         return stream
+    if codec == "xz":
+        return cast(BinaryIO, _Xz(stream))
     return cast(BinaryIO, _Sips(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec)))
 
 
@@ -105,6 +119,42 @@ class _Sips:
 
     def read(self, size: int = -1) -> bytes:
         return self._stream.read(SIP if size < 0 else min(size, SIP))
+
+
+class _Xz:
+    """Streams of xz one after the other, which Arrow does not read; its header may ask for any memory."""
+
+    MEMORY = 256 << 20  # xz -9 needs 65 MiB
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._open = self._new()
+        self._rest = b""
+        self._between = True
+
+    def _new(self) -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=self.MEMORY)
+
+    def read(self, size: int = -1) -> bytes:
+        while True:
+            if self._open.eof:
+                self._rest, self._open, self._between = (
+                    self._open.unused_data.lstrip(b"\0"),
+                    self._new(),
+                    True,
+                )
+            if self._open.needs_input and not self._rest:
+                self._rest = self._stream.read(SIP)
+                if self._between:
+                    self._rest = self._rest.lstrip(b"\0")  # padding between streams
+                if not self._rest and self._between:
+                    return b""
+                if not self._rest:
+                    raise EOFError("Truncated compressed stream")
+            data = self._open.decompress(self._rest, SIP if size < 0 else min(size, SIP))
+            self._rest, self._between = b"", False
+            if data:
+                return data
 
 
 def words(error: Exception) -> str:

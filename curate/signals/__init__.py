@@ -11,7 +11,23 @@ from typing import Final, Protocol
 import numpy as np
 import polars as pl
 
-from curate.signals import characters, language, lines, ngrams, sentences
+from curate.signals import (
+    boilerplate,
+    characters,
+    compression,
+    damage,
+    hojichar,
+    hojichar_bbs,
+    hojichar_morphemes,
+    language,
+    lines,
+    llmjp,
+    markup,
+    ngrams,
+    paragraphs,
+    sentences,
+    swallow,
+)
 from curate.signals.text import Text, Values, batches
 from seimai.errors import SeimaiError
 from seimai.signal import Signal
@@ -43,8 +59,11 @@ class OfText(Protocol):
         ...
 
 
-_OF_POINTS: Final[tuple[OfPoints, ...]] = (characters, sentences, lines, ngrams)
-_OF_TEXT: Final[tuple[OfText, ...]] = (language,)
+_OF_POINTS: Final[tuple[OfPoints, ...]] = (
+    characters, sentences, lines, paragraphs, ngrams, markup, boilerplate, damage,
+    swallow, language, hojichar,
+)  # fmt: skip
+_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp)
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()

@@ -1,9 +1,7 @@
 """Lengths, and shares of scripts: what a document is written in.
 
-*Japanese letters* are those of Swallow v1: hiragana (ぁ-ゖ), katakana (ァ-ヺ), kanji (with 々〇〻), and the
-marks 。．！？、，. The long vowel mark ー, half-width kana and the kana repetition marks (ゝヽ) are not
-counted, so コンピューター has five. Kanji beyond the Basic Multilingual Plane (𠮷) are counted; Swallow's
-code means to and does not.
+*Japanese letters* are hiragana, katakana and kanji, all of them (ー, ゝ, half-width kana, 𠮷 too), and the
+marks 。．！？、，. Swallow v1 leaves some out: its own numbers are `swallow_...` (curate.signals.swallow).
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -18,56 +16,99 @@ from seimai.signal import Signal
 
 SWALLOW: Final = "Swallow v1 (swallow-llm/swallow-corpus, quality.py)"
 
+_LETTERS: Final = (
+    "hiragana, katakana and kanji (ー, ゝ, half-width kana and kanji beyond the BMP too), 。．！？、，"
+)
+_VISIBLE: Final = "among code points that are not white space"
+
 SIGNALS: Final[Mapping[str, Signal]] = {
     "bytes": Signal("length in UTF-8", "bytes", dtype=pl.Int64),
     "chars": Signal("length in code points, white space included", "code points", SWALLOW, pl.Int64),
-    "japanese_chars": Signal(
-        "Japanese letters: hiragana, katakana, kanji, 。．！？、，; not ー", "code points", SWALLOW, pl.Int64
+    "visible_chars": Signal("code points that are not white space", "code points", dtype=pl.Int64),
+    "japanese_chars": Signal(f"Japanese letters: {_LETTERS}", "code points", dtype=pl.Int64, version=2),
+    "hiragana_ratio": Signal(
+        "hiragana, ゝ and ゞ too, among Japanese letters (see japanese_chars)", "share", version=2
     ),
-    "hiragana_ratio": Signal("hiragana among Japanese letters (see japanese_chars)", "share", SWALLOW),
     "katakana_ratio": Signal(
-        "katakana among Japanese letters (see japanese_chars); ー and half-width kana are neither",
+        "katakana, half-width ones and ー too, among Japanese letters (see japanese_chars)",
         "share",
-        SWALLOW,
+        version=2,
     ),
-    "kanji_ratio": Signal("kanji, 々, 〇 and 〻 among Japanese letters", "share", SWALLOW),
+    "kanji_ratio": Signal(
+        "kanji, 々, 〇 and 〻 among Japanese letters (see japanese_chars)", "share", version=2
+    ),
     "japanese_ratio": Signal(
-        "Japanese letters (see japanese_chars) among all code points, white space included", "share", SWALLOW
+        "Japanese letters (see japanese_chars) among code points that are not white space", "share", version=2
     ),
-    "digit_ratio": Signal(
-        "digits, half- and full-width, among code points that are not white space", "share"
-    ),
+    "latin_ratio": Signal(f"Latin letters, full-width and accented ones too, {_VISIBLE}", "share"),
+    "other_letter_ratio": Signal(f"letters neither Japanese nor Latin, {_VISIBLE}", "share"),
+    "digit_ratio": Signal(f"digits, half- and full-width, {_VISIBLE}", "share"),
+    "punctuation_ratio": Signal(f"punctuation of all kinds, that of Japanese prose too, {_VISIBLE}", "share"),
     "symbol_ratio": Signal(
-        "punctuation and symbols among code points that are not white space; the marks of ordinary "
+        f"punctuation and symbols {_VISIBLE}; the marks of ordinary "
         "Japanese prose (。、！？「」（）・…― and the like) are not symbols",
         "share",
     ),
+    "emoji_ratio": Signal(f"emoji (Emoji_Presentation and the pictograph blocks) {_VISIBLE}", "share"),
+    "stop_ratio": Signal("。．！？、，!? among Japanese letters and !?: how often prose pauses", "share"),
+    "space_ratio": Signal("white space but newlines, among all code points", "share"),
+    "half_width_katakana_ratio": Signal(f"half-width katakana {_VISIBLE}", "share"),
+    "control_ratio": Signal("C0 and C1 controls that are no white space, among all code points", "share"),
+    "replacement_ratio": Signal(f"U+FFFD, what a decoder could not read, {_VISIBLE}", "share"),
+    "private_ratio": Signal(f"code points of private use {_VISIBLE}", "share"),
 }
 
-_HOW: Final[Mapping[str, Callable[[Values], Values]]] = {
-    "japanese_chars": lambda n: _japanese(n),
-    "hiragana_ratio": lambda n: ratio(n[:, c.HIRAGANA], _japanese(n)),
-    "katakana_ratio": lambda n: ratio(n[:, c.KATAKANA], _japanese(n)),
-    "kanji_ratio": lambda n: ratio(n[:, c.KANJI], _japanese(n)),
-    "japanese_ratio": lambda n: ratio(_japanese(n), n.sum(axis=1)),
-    "digit_ratio": lambda n: ratio(n[:, c.DIGIT], _visible(n)),
-    "symbol_ratio": lambda n: ratio(n[:, c.SYMBOL], _visible(n)),
+_HIRAGANA: Final = (c.HIRAGANA, c.HIRAGANA_MORE)
+_KATAKANA: Final = (c.KATAKANA, c.KATAKANA_MORE, c.HALF_KATAKANA)
+_KANJI: Final = (c.KANJI, c.KANJI_BEYOND)
+_JAPANESE: Final = (*_HIRAGANA, *_KATAKANA, *_KANJI, c.MARK, c.KUTEN, c.TOTEN)
+_FOREIGN_MARKS: Final = (c.PUNCTUATION, c.EXCLAMATION)
+_PUNCTUATION: Final = (c.KUTEN, c.TOTEN, c.PROSE, *_FOREIGN_MARKS)
+_SYMBOLS: Final = (c.SYMBOL, c.EMOJI, c.REPLACEMENT, *_FOREIGN_MARKS)
+
+
+def _sum(text: Text, *kinds: int) -> Values:
+    return text.counts[:, kinds].sum(axis=1)
+
+
+def _of_japanese(*kinds: int) -> Callable[[Text], Values]:
+    return lambda t: ratio(_sum(t, *kinds), _sum(t, *_JAPANESE))
+
+
+def _of_visible(*kinds: int) -> Callable[[Text], Values]:
+    return lambda t: ratio(_sum(t, *kinds), t.visible)
+
+
+def _of_all(*kinds: int) -> Callable[[Text], Values]:
+    return lambda t: ratio(_sum(t, *kinds), t.chars)
+
+
+_HOW: Final[Mapping[str, Callable[[Text], Values]]] = {
+    "bytes": lambda t: t.bytes,
+    "chars": lambda t: t.chars,
+    "visible_chars": lambda t: t.visible,
+    "japanese_chars": lambda t: _sum(t, *_JAPANESE),
+    "hiragana_ratio": _of_japanese(*_HIRAGANA),
+    "katakana_ratio": _of_japanese(*_KATAKANA),
+    "kanji_ratio": _of_japanese(*_KANJI),
+    "japanese_ratio": _of_visible(*_JAPANESE),
+    "latin_ratio": _of_visible(c.LATIN),
+    "other_letter_ratio": _of_visible(c.LETTER),
+    "digit_ratio": _of_visible(c.DIGIT),
+    "punctuation_ratio": _of_visible(*_PUNCTUATION),
+    "symbol_ratio": _of_visible(*_SYMBOLS),
+    "emoji_ratio": _of_visible(c.EMOJI),
+    "stop_ratio": lambda t: ratio(
+        _sum(t, c.KUTEN, c.TOTEN, c.EXCLAMATION), _sum(t, *_JAPANESE, c.EXCLAMATION)
+    ),
+    "space_ratio": _of_all(c.SPACE),
+    "half_width_katakana_ratio": _of_visible(c.HALF_KATAKANA),
+    "control_ratio": _of_all(c.CONTROL),
+    "replacement_ratio": _of_visible(c.REPLACEMENT),
+    "private_ratio": _of_visible(c.PRIVATE),
 }
-
-
-def _japanese(counts: Values) -> Values:
-    return counts[:, [c.HIRAGANA, c.KATAKANA, c.KANJI, c.KUTEN, c.TOTEN]].sum(axis=1)
-
-
-def _visible(counts: Values) -> Values:
-    return counts.sum(axis=1) - counts[:, c.SPACE] - counts[:, c.NEWLINE]
 
 
 def measure(text: Text, names: Collection[str]) -> dict[str, Values]:
     """The named signals of this family."""
-    from curate.signals.kernels.counts import counts
-
-    lengths: dict[str, Values] = {"bytes": text.bytes, "chars": text.chars}
-    needed = [name for name in names if name not in lengths]
-    found = counts(text.classes, text.starts, c.CLASSES) if needed else np.empty(0)
-    return {name: lengths[name] if name in lengths else _HOW[name](found) for name in names}
+    return {name: np.asarray(_HOW[name](text)) for name in names}

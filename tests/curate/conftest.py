@@ -1,5 +1,6 @@
 """Whole-dataset steps on literal rows, and the evaluation data beside the repository."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,3 +55,43 @@ def evaluation() -> Callable[[str], pl.DataFrame]:
             return pl.read_ndjson(zstandard.ZstdDecompressor().stream_reader(f).read())
 
     return read
+
+
+LISTS = {  # a list's name in the data: whose it is, and our category
+    "adult_keywords_ja": ("HojiChar", "adult"),
+    "adult_keywords_en": ("HojiChar", "adult_en"),
+    "discrimination_keywords_ja": ("HojiChar", "discrimination"),
+    "violence_keywords_ja": ("HojiChar", "violence"),
+    "advertisement_keywords_ja": ("HojiChar", "ads"),
+    "ja_adult_keywords": ("llm-jp", "adult"),
+    "ja_discrimination_keywords": ("llm-jp", "discrimination"),
+    "ja_violence_keywords": ("llm-jp", "violence"),
+    "offensive": ("MosasoM", "discrimination"),
+    "sexual": ("MosasoM", "adult"),
+}
+MASKS = "○◯⚪Oo✗xX□■"
+"""What MosasoM's masked list has in the place of every second character."""
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Callable[..., str]:
+    """NG words that projects published, as a list in our format."""
+
+    def write(*projects: str) -> str:
+        source = EVAL / "ng_words_ja.jsonl"
+        if not source.exists():
+            pytest.skip(f"no {source}: the evaluation data is not beside the repository")
+        words: list[dict[str, str]] = []
+        for record in map(json.loads, source.read_text("utf-8").splitlines()):
+            project, category = LISTS.get(record["category"], ("", ""))
+            if project in projects:
+                words.append({"word": record["word"], "category": category})
+        if "MosasoM" in projects:
+            plain = [w["word"] for w in words if w["category"] == "adult"]
+            masked = ["".join(m if i % 2 else c for i, c in enumerate(w)) for w in plain for m in MASKS]
+            words += [{"word": w, "category": "adult"} for w in masked]
+        path = tmp_path / f"{'-'.join(projects)}.jsonl"
+        path.write_text("\n".join(json.dumps(w) for w in words), "utf-8")
+        return str(path)
+
+    return write

@@ -1,8 +1,11 @@
+import bz2
 import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,15 @@ def rows(base: Path, files: str | list[str] = "*", **spec: Any) -> pl.DataFrame:
     return pl.concat([f for task in tasks(entry, base) for f in read(task, entry)])
 
 
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".zst": zstandard.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
+
+
 def tar_of(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -37,7 +49,7 @@ def tar_of(members: dict[str, bytes]) -> bytes:
 
 
 def packed(data: bytes, codec: str) -> bytes:
-    return {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[codec](data)
+    return PACKED[codec](data)
 
 
 MEMBERS = {
@@ -50,7 +62,7 @@ MEMBERS = {
 }
 
 
-@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("codec", ["", ".gz", ".zst", ".bz2", ".xz"])
 def test_tar(tmp_path: Path, codec: str):
     (tmp_path / f"a.tar{codec}").write_bytes(packed(tar_of(MEMBERS), codec))
     got = rows(tmp_path)
@@ -89,7 +101,7 @@ def test_members_of_the_same_name_are_two_rows(tmp_path: Path):
     assert got["id"].n_unique() == 2
 
 
-@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("codec", ["", ".gz", ".zst", ".bz2", ".xz"])
 @pytest.mark.parametrize("damage", ["cut", "overwritten"])
 def test_a_broken_tar_gives_what_was_readable(tmp_path: Path, codec: str, damage: str):
     members = {f"{i:03}.txt": (f"{i} {TEXT}" * 300).encode() for i in range(100)}
@@ -138,7 +150,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ]
 
 
-@pytest.mark.parametrize("codec", [".gz", ".zst"])
+@pytest.mark.parametrize("codec", [".gz", ".zst", ".bz2", ".xz"])
 def test_json_lines_that_break_off(tmp_path: Path, codec: str):
     lines = b"".join(json.dumps({"text": f"{i} {i * i}"}).encode() + b"\n" for i in range(50_000))
     data = packed(lines, codec)
@@ -151,7 +163,7 @@ def test_json_lines_that_break_off(tmp_path: Path, codec: str):
     )
 
 
-@pytest.mark.parametrize("codec", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("codec", ["", ".gz", ".zst", ".bz2", ".xz"])
 def test_compression_changes_nothing_but_the_name(tmp_path: Path, codec: str):
     data = f'{{"text": "{TEXT}"}}\n\n{{"text": "二"}}\n'.encode()
     half = data.index(b"\n") + 1

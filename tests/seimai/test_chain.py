@@ -179,6 +179,15 @@ def test_a_filter_may_name_a_column_that_a_transform_adds(documents):
         compile_chain((Short(), Tag()), "documents", {})
 
 
+def test_a_column_that_a_step_adds_is_named_with_that_step():
+    class Near(Loud):
+        def reasons(self):
+            return {"near": pl.col("similarity") > 0.5}
+
+    with pytest.raises(SeimaiError, match=r"names 'similarity', a column that curate\.near_dedup adds: the"):
+        compile_chain([Near()], "documents", {})
+
+
 def test_an_unknown_signal_is_refused_before_any_row_is_read():
     with pytest.raises(SeimaiError) as raised:
         compile_chain((Loud(), Mistaken()), "documents", {})

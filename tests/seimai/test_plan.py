@@ -237,3 +237,31 @@ def test_a_parameter_that_says_how_and_not_what_makes_no_other_dataset(plan):
     assert hashes(plan(recipe % 0)) == hashes(plan(recipe % 1))
     (slow,) = plan(recipe % 1)[0].steps
     assert slow.shape() == {}
+
+
+LOOKUP = "corpus: {from: {files: 'texts/*.jsonl'}, steps: [mycompany.steps.lookup: {file: words/a.txt}]}"
+
+
+def test_a_row_wise_step_gets_the_place_of_a_file_and_its_content_counts(plan, tmp_path: Path):
+    words = tmp_path / "words" / "a.txt"
+    words.parent.mkdir()
+    words.write_text("糠", "utf-8")
+    (made,) = plan(LOOKUP)
+    assert made.chain.links[0].step.file == str(words)
+    assert made.steps[0].file == "words/a.txt"  # so that a folder which moves is the same dataset
+    words.write_text("藁", "utf-8")
+    assert plan(LOOKUP)[0].hash != made.hash
+
+
+def test_a_row_wise_step_gets_the_folder_of_an_entry(plan):
+    recipe = "other: {from: {files: 'texts/a.jsonl'}}\n" + LOOKUP.replace("words/a.txt", "other")
+    other, made = plan(recipe)
+    assert made.chain.links[0].step.file == str(other.directory)
+
+
+def test_a_file_that_a_row_wise_step_cannot_use_is_named_before_any_work(plan, tmp_path: Path):
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "a.txt").touch()
+    message = wrong(plan, LOOKUP)
+    assert message.startswith(":1: corpus.steps[0].mycompany.steps.lookup: ")
+    assert message.endswith("a.txt:1: empty")

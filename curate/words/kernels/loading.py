@@ -1,0 +1,125 @@
+"""Sudachi's dictionary file, unpacked: lists of words, short units, the trie's first steps."""
+
+import numpy as np
+import numpy.typing as npt
+from numba import int32, int64, njit, types, uint8, uint16, uint32
+
+_FILE = types.Array(uint8, 1, "C", readonly=True)
+"""Bytes of a mapped file."""
+
+
+@njit(types.Tuple((uint32[::1], int32[::1], uint32[::1]))(_FILE), cache=True, nogil=True)
+def word_lists(
+    data: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
+    """Lists of words: which list starts at each byte, where each begins in the words, the words' entries."""
+    list_at = np.zeros(data.size, np.uint32)
+    begins = np.empty(data.size + 1, np.int32)
+    entries = np.empty(data.size, np.uint32)
+    lists = np.int64(0)
+    words = np.int64(0)
+    at = np.int64(0)
+    while at < data.size:
+        list_at[at] = lists
+        begins[lists] = words
+        lists += 1
+        left = np.int64(-1)  # how many words are left; -1: the number itself comes first
+        entry = np.int64(0)
+        while left != 0:
+            value = np.int64(0)
+            shift = np.int64(0)
+            while True:
+                byte = np.int64(data[at])
+                at += 1
+                value |= (byte & 0x7F) << shift
+                shift += 7
+                if byte < 0x80:
+                    break
+            if left < 0:
+                left = value
+            else:
+                entry += value
+                entries[words] = entry
+                words += 1
+                left -= 1
+    begins[lists] = words
+    return list_at, begins[: lists + 1].copy(), entries[:words].copy()
+
+
+@njit(types.Tuple((int32[::1], uint16[::1]))(_FILE, int64[::1]), cache=True, nogil=True)
+def short_units(
+    data: npt.NDArray[np.uint8], entries: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16]]:
+    """For each word where its short units stand (0: it is one), and of each its number of units and bytes.
+
+    A length of -1 says that the units are those of the next longer kind.
+    """
+    where = np.zeros(entries.size, np.int32)
+    units = np.zeros(entries.size * 4 + 16, np.uint16)
+    used = np.int64(1)
+    for w in range(entries.size):
+        start = entries[w] * 8
+        c = np.int64(np.int8(data[start + 26]))
+        b = np.int64(np.int8(data[start + 27]))
+        a = np.int64(np.int8(data[start + 28]))
+        if a >= 0:
+            at = start + 32 + 4 * (c + max(b, 0))
+            count = a
+        elif b >= 0:
+            at = start + 32 + 4 * c
+            count = b
+        else:
+            at = start + 32
+            count = c
+        if count < 2 or used + count + 1 > units.size:
+            continue
+        where[w] = used
+        units[used] = count
+        for k in range(count):
+            unit = np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16
+            unit |= (np.int64(data[at + 3]) & 0x0F) << 24
+            size = np.int64(data[unit * 8 + 24]) | np.int64(data[unit * 8 + 25]) << 8
+            units[used + 1 + k] = size
+            at += 4
+        used += count + 1
+    return where, units[:used].copy()
+
+
+@njit(types.Tuple((uint32[::1], int32[::1]))(uint32[::1]), cache=True, nogil=True)
+def first_states(
+    trie: npt.NDArray[np.uint32],
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+    """The place in the trie after each code point of the first plane, and the form that it is by itself."""
+    states = np.zeros(0x10000, np.uint32)
+    forms = np.full(0x10000, -1, np.int32)
+    bytes_ = np.empty(3, np.uint32)
+    root = (trie[0] >> np.uint32(10)) << ((trie[0] & np.uint32(512)) >> np.uint32(6))
+    for point in range(0x10000):
+        c = np.uint32(point)
+        if c < 0x80:
+            size = 1
+            bytes_[0] = c
+        elif c < 0x800:
+            size = 2
+            bytes_[0] = np.uint32(0xC0) | (c >> np.uint32(6))
+            bytes_[1] = np.uint32(0x80) | (c & np.uint32(0x3F))
+        else:
+            size = 3
+            bytes_[0] = np.uint32(0xE0) | (c >> np.uint32(12))
+            bytes_[1] = np.uint32(0x80) | ((c >> np.uint32(6)) & np.uint32(0x3F))
+            bytes_[2] = np.uint32(0x80) | (c & np.uint32(0x3F))
+        at = root
+        unit = np.uint32(0)
+        alive = True
+        for k in range(size):
+            at ^= bytes_[k]
+            unit = trie[at]
+            if unit & np.uint32(0x800000FF) != bytes_[k]:
+                alive = False
+                break
+            at ^= (unit >> np.uint32(10)) << ((unit & np.uint32(512)) >> np.uint32(6))
+        if alive:
+            states[point] = at
+            if (unit >> np.uint32(8)) & np.uint32(1):
+                forms[point] = np.int32(trie[at] & np.uint32(0x7FFFFFFF))
+    return states, forms
