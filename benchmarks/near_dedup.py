@@ -30,10 +30,10 @@ from datasketch import MinHash, MinHashLSH
 from scipy.sparse import csr_matrix, triu
 
 from curate.minhash.bands import layout
-from curate.minhash.clusters import Forest
 from curate.minhash.comparable import comparable, utf8
 from curate.minhash.search import Search
 from curate.minhash.signature import fnv1a, permutations, signatures
+from curate.minhash.similar import Similar
 from curate.near_dedup import NearDedup
 from seimai.dataset import Rows, Shard, write_parquet
 from seimai.executor import LocalExecutor
@@ -80,12 +80,11 @@ def ours(docs: pl.DataFrame) -> tuple[Pairs, Pairs, pl.DataFrame]:
         rows = Rows((Shard(path / "0.parquet", docs.height),))
         job = Job("benchmark", 1, path, path, LocalExecutor(1), Display().bar)
         found = NearDedup(ngram=NGRAM, threshold=THRESHOLD, num_perm=NUM_PERM).select(rows, job)
-        search = Search(rows, job, NGRAM, NUM_PERM, layout(THRESHOLD, NUM_PERM))
-        forest = Forest(docs.height)
-        verified = {(a, b) for a, b in enumerate(search.same.tolist()) if a != b}
-        forest.unite(search.same, np.arange(docs.height))
-        for a, b in search.duplicates(THRESHOLD, forest):
-            forest.unite(a, b)
+        found = found.filter(pl.col("reason").is_not_null())
+        cut = layout(THRESHOLD, NUM_PERM)
+        search = Search(rows, job, cut, NUM_PERM, Similar(NGRAM, exact=True))
+        verified = {(a, b) for a, b in enumerate(search.store.same.tolist()) if a != b}
+        for a, b in search.duplicates(THRESHOLD):
             verified |= set(zip(a.tolist(), b.tolist(), strict=True))
     row = {one: n for n, one in enumerate(docs["id"])}
     clusters: dict[int, list[int]] = {}

@@ -1,5 +1,6 @@
 """Exact duplicates: of documents with the same text, the first stays."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
@@ -23,21 +24,16 @@ class ExactDedup(Selection):
     (True, False)
     """
 
-    changes: ClassVar[frozenset[str]] = frozenset({"duplicate_of"})
+    version: ClassVar[int] = 2
+    changes: ClassVar[frozenset[str]] = frozenset({"duplicate_of", "cluster", "cluster_size"})
 
-    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
-        """Rows that go, with the reason `duplicate`; `duplicate_of` is the id of the row that stays."""
-        import numpy as np
-
-        from curate.minhash.digest import first_equal
-        from curate.minhash.sketch import digest
+    def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
+        """Rows of clusters; those that go have the reason `duplicate` and the id of the row that stays."""
+        from curate.minhash.bands import Layout
+        from curate.minhash.search import Search
+        from curate.minhash.similar import Similar
         from curate.minhash.verdicts import verdicts
 
-        bar = job.bar("exact_dedup", len(rows), "rows")
-        found = [np.zeros((0, 2), np.uint64)]
-        for shard, part in zip(
-            rows.shards, job.executor.map(digest, [s.path for s in rows.shards]), strict=True
-        ):
-            found.append(part)
-            bar.advance(shard.rows)
-        return verdicts(rows, first_equal(np.concatenate(found)))
+        search = Search(rows, job, Layout(0, 0), 0, Similar(0, exact=False))
+        roots = search.forest.roots()
+        return verdicts(search.store, None, roots, roots, job)

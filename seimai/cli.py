@@ -72,9 +72,15 @@ def run(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Worker processes; one a core by default.")
     ] = None,
+    max_ram: Annotated[
+        str | None,
+        typer.Option(
+            "--max-ram", metavar="SIZE", help="Memory for all processes, such as 8GB: caps workers."
+        ),
+    ] = None,
 ) -> None:
     """Make what the recipe names and is not made yet."""
-    from seimai.memory import keep_freed_memory
+    from seimai.memory import keep_freed_memory, workers_within
 
     keep_freed_memory()
     from seimai.executor import LocalExecutor, RayExecutor
@@ -86,6 +92,8 @@ def run(
     judge = _labels(labels)
     if on != "local" and on != "ray" and not on.startswith("ray://"):
         raise SeimaiError(f"--on {on}: choose local, ray or ray://HOST:PORT")
+    if max_ram is not None:
+        workers = workers_within(max_ram, workers)
     executor = LocalExecutor(workers) if on == "local" else RayExecutor(on if "://" in on else None)
     try:
         with Display() as display:

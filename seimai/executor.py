@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from itertools import chain, islice
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from seimai.errors import SeimaiError
-from seimai.memory import keep_freed_memory
+from seimai.memory import cores, keep_freed_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,11 +31,6 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
 }
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerDied(SeimaiError):
@@ -57,17 +53,21 @@ class LocalExecutor:
         Raises:
             WorkerDied: if a worker process is killed.
         """
-        queue = deque(tasks)
-        if len(queue) <= 1 or self.workers == 1:
-            for task in queue:
+        rest = iter(tasks)
+        first = [*islice(rest, 2)]
+        if len(first) < 2 or self.workers == 1:
+            for task in chain(first, rest):
                 yield work(task)
             return
         pool = self._start()
         waiting: deque[Future[R]] = deque()
+        rest = chain(first, rest)
         try:
-            while queue or waiting:
-                while queue and len(waiting) < 4 * self.workers:
-                    waiting.append(pool.submit(work, queue.popleft()))
+            while True:
+                for task in islice(rest, 4 * self.workers - len(waiting)):
+                    waiting.append(pool.submit(work, task))
+                if not waiting:
+                    return
                 # Polars restarts system calls after a signal: a wait without end would not see Ctrl+C.
                 while not wait([waiting[0]], timeout=0.5).done:
                     pass
@@ -147,10 +147,12 @@ class RayExecutor:
     def map(self, work: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         """Results in the order of the tasks."""
         remote: Any = self._ray.remote(work)
-        queue, waiting = deque(tasks), deque[Any]()
-        while queue or waiting:
-            while queue and len(waiting) < 4 * self.workers:
-                waiting.append(remote.remote(queue.popleft()))
+        rest, waiting = iter(tasks), deque[Any]()
+        while True:
+            for task in islice(rest, 4 * self.workers - len(waiting)):
+                waiting.append(remote.remote(task))
+            if not waiting:
+                return
             yield self._ray.get(waiting.popleft())
 
     def close(self) -> None:

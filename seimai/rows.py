@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 import xxhash
 
-Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "model"]
+Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "index", "model"]
 
 ORIGIN = pl.Struct(
     {
@@ -66,6 +66,7 @@ SCHEMAS: dict[Kind, dict[str, pl.DataType]] = {
         "agreement": pl.Float64(),
         "margin": pl.Float64(),
     },
+    "index": {"minhash": pl.Binary(), "digest": pl.Binary(), "chars": pl.Int64()},
 }
 """Columns of each kind beside `id` and `origin`. `meta` is JSON: the keys of a record that have no column."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from seimai import whole
+from seimai import selection, whole
 from seimai.dataset import Dataset, Rows, Shard, write_manifest
 from seimai.errors import SeimaiError, Waiting
 from seimai.executor import LocalExecutor, RayExecutor
@@ -105,7 +105,7 @@ class Runner:
         )
         match step:
             case Selection():
-                return whole.select(step, rows, job, todo)
+                return selection.select(step, rows, job, todo)
             case Rewrite():
                 return whole.rewrite(step, rows, job, todo)
             case Training():

@@ -76,6 +76,10 @@ class Step(BaseModel, ABC):
         aside = {name for name, f in fields if any(isinstance(m, Aside) for m in f.metadata)}
         return self.model_dump(mode="json", exclude=aside)
 
+    def note(self) -> str | None:
+        """What follows from the parameters and a user should see before the work: `seimai plan` shows it."""
+        return None
+
 
 class Transform(Step):
     """Maps a frame to a frame with the same rows in the same order.
@@ -112,11 +116,11 @@ class Selection(Step):
     """Chooses among all rows of a dataset: duplicates, samples, splits."""
 
     @abstractmethod
-    def select(self, rows: "Rows", job: "Job") -> pl.DataFrame:
-        """Return verdicts: `row` (u32 or u64, number of the row in dataset order), `reason` (null keeps it).
+    def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
+        """Yield frames of verdicts: `row` (number of the row in dataset order), `reason` (null keeps it).
 
-        Rows that are not named are kept. Other columns are joined to the rows they name, kept or
-        dropped (a near-duplicate's `duplicate_of` and `similarity`).
+        Rows come in ascending order, each at most once; those that are not named are kept. Other columns
+        are joined to the rows they name, kept or dropped (a near-duplicate's `duplicate_of`).
         """
 
 

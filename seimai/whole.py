@@ -2,88 +2,25 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from seimai.chain import Outcome, given_back
-from seimai.dataset import Rows, Shard, write_parquet
+from seimai.dataset import Rows
 from seimai.errors import SeimaiError
 from seimai.fingerprint import digest_of
 from seimai.job import Job
 from seimai.manifest import Parts
 from seimai.rowwise import new_record, write_outcome
-from seimai.step import Rewrite, Selection, Training
+from seimai.step import Rewrite, Training
 
 if TYPE_CHECKING:
     from seimai.plan import Pass
 
 SHARD_BYTES = 32_000_000
 """Rows of a `Rewrite` are gathered into shards of about this size in memory."""
-
-
-@dataclass(frozen=True)
-class VerdictTask:
-    """One shard and the verdicts on its rows."""
-
-    shard: Shard
-    name: str
-    verdicts: pl.DataFrame
-    """`row` counts from the shard's first row."""
-    path: str
-    """The step that judged."""
-    directory: Path
-    forget: tuple[str, ...]
-    """Columns that the verdicts bring anew, or that shards of other parents do not have."""
-
-
-def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
-    """Have the step choose, then split the shards on all cores."""
-    saved = job.work / "verdicts.parquet"
-    if saved.exists():
-        verdicts = pl.read_parquet(saved)
-    else:
-        verdicts = step.select(rows, job)
-        if not {"row", "reason"} <= set(verdicts.columns):
-            raise SeimaiError(f"{step.path()} gave verdicts without the columns row and reason")
-        verdicts = verdicts.sort("row")
-        write_parquet(verdicts, saved)
-    if verdicts["row"].n_unique() != verdicts.height or verdicts.filter(pl.col("row") >= len(rows)).height:
-        raise SeimaiError(f"{step.path()} gave two verdicts on one row, or one on a row that is not there")
-    parts = Parts()
-    bar = job.bar(f"{todo.name}: writing", len(rows), "rows")
-    for record in job.executor.map(apply_verdicts, list(_verdict_tasks(verdicts, rows, step, todo))):
-        parts.add(record)
-        bar.advance(record["rows_in"])
-    return parts
-
-
-def _verdict_tasks(
-    verdicts: pl.DataFrame, rows: Rows, step: Selection, todo: "Pass"
-) -> Iterator[VerdictTask]:
-    start = first = 0
-    forget = (*todo.forget, *(c for c in verdicts.columns if c not in ("row", "reason")))
-    for number, shard in enumerate(rows.shards):
-        last = int(verdicts["row"].search_sorted(start + shard.rows))
-        local = verdicts[first:last].with_columns(pl.col("row") - start)
-        name = f"{todo.number}-{number:05d}-0000.parquet"
-        yield VerdictTask(shard, name, local, step.path(), todo.directory, forget)
-        start, first = start + shard.rows, last
-
-
-def apply_verdicts(task: VerdictTask) -> dict[str, Any]:
-    """Split one shard by its verdicts; returns the shard's record."""
-    frame = pl.read_parquet(task.shard.path, hive_partitioning=False)
-    frame = frame.drop(task.forget, strict=False).with_row_index("row")
-    verdicts = task.verdicts.cast({"row": frame.schema["row"]})
-    judged = frame.join(verdicts, on="row", how="left", maintain_order="left").drop("row")
-    kept = judged.filter(pl.col("reason").is_null()).drop("reason")
-    dropped = given_back(judged.filter(pl.col("reason").is_not_null()), task.path)
-    record = new_record(frame)
-    write_outcome(Outcome(kept, dropped), record, task.directory, task.name)
-    return record
 
 
 def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:

@@ -1,6 +1,4 @@
-"""Clusters of duplicates: what verified pairs connect, and the one row of each that stays."""
-
-from typing import Literal
+"""Clusters of duplicates: what verified pairs connect."""
 
 import numpy as np
 import numpy.typing as npt
@@ -54,19 +52,3 @@ def _flatten(parents: Rows) -> None:
     # A parent comes before its child, so one step up is enough.
     for row in range(parents.size):
         parents[row] = parents[parents[row]]
-
-
-def survivors(roots: Rows, chars: npt.NDArray[np.uint32], keep: Literal["longest", "first"]) -> Rows:
-    """For each row the row of its cluster that stays: the longest or the first; of equals the first.
-
-    >>> survivors(np.array([0, 0, 2, 0]), np.array([5, 9, 7, 9], np.uint32), "longest").tolist()
-    [1, 1, 2, 1]
-    """
-    if keep == "first":
-        return roots
-    order = np.lexsort((-chars.astype(np.int64), roots))  # stable: equals stay in dataset order
-    begins = np.ones(roots.size, np.bool_)
-    begins[1:] = roots[order][1:] != roots[order][:-1]
-    best = np.empty(roots.size, np.int64)
-    best[order] = order[begins][np.cumsum(begins) - 1] if roots.size else order
-    return best

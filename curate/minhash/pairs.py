@@ -10,12 +10,12 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import boolean, int64, njit, types, uint32, uint64
+from numba import boolean, int64, njit, types, uint8, uint64
 
 from curate.minhash.bands import Buckets
-from curate.minhash.signature import Signatures
 
 Rows = npt.NDArray[np.int64]
+Sketches = npt.NDArray[np.uint8]
 
 _SMALL = 16
 _LEADERS = 64
@@ -23,7 +23,7 @@ _LEADERS = 64
 
 
 def least_agreement(threshold: float, num_perm: int) -> int:
-    """Least number of equal values in two signatures whose documents may reach the threshold.
+    """Least number of equal bytes in two sketches whose documents may reach the threshold.
 
     Three standard deviations below it: of the pairs exactly at the threshold, 1 of 700 is missed.
 
@@ -37,25 +37,27 @@ def least_agreement(threshold: float, num_perm: int) -> int:
 def pairs(
     found: Buckets,
     roots: Rows,
-    signatures: Signatures,
+    sketches: Sketches,
     least: int,
     tested: npt.NDArray[np.uint64],
     *,
+    own: int,
     again: bool,
 ) -> tuple[Rows, Rows]:
     """Pairs of rows to compare, the earlier one first, each pair once.
 
     Args:
-        found: the buckets of a band.
+        found: buckets of rows, numbered as the sketches are.
         roots: the cluster of each row.
-        signatures: of all rows.
-        least: equal values of the signatures that make a pair worth comparing.
+        sketches: of the rows.
+        least: equal bytes of the sketches that make a pair worth comparing.
         tested: keys (`pair_keys`) of pairs that were compared, sorted.
+        own: rows from here on belong to an index; two of them are no pair.
         again: only large buckets, after the pairs of a first call were compared.
     """
     if not found.members.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return _pairs(found.members, found.offsets, roots, signatures, least, tested, again)
+    return _pairs(found.members, found.offsets, roots, sketches, least, tested, own, again)
 
 
 def pair_keys(a: Rows, b: Rows, documents: int) -> npt.NDArray[np.uint64]:
@@ -63,15 +65,21 @@ def pair_keys(a: Rows, b: Rows, documents: int) -> npt.NDArray[np.uint64]:
     return a.astype(np.uint64) * np.uint64(documents) + b.astype(np.uint64)
 
 
-_SIGNATURES = types.Array(uint32, 2, "C", readonly=True)
-
-
-@njit(boolean(_SIGNATURES, int64, int64, int64), cache=True, nogil=True)
-def _alike(signatures: Signatures, a: int, b: int, least: int) -> bool:
+@njit(int64(uint8[:, ::1], int64, int64), cache=True, nogil=True)
+def _equal(sketches: Sketches, a: int, b: int) -> int:
     equal = np.int32(0)
-    for p in range(signatures.shape[1]):
-        equal += np.int32(signatures[a, p] == signatures[b, p])
-    return bool(equal >= least)
+    for p in range(sketches.shape[1]):
+        equal += np.int32(sketches[a, p] == sketches[b, p])
+    return int(equal)
+
+
+@njit(int64[::1](uint8[:, ::1], int64[::1], int64[::1]), cache=True, nogil=True)
+def equal_bytes(sketches: Sketches, a: Rows, b: Rows) -> Rows:
+    """Equal bytes of the sketches of each pair."""
+    found = np.empty(a.size, np.int64)
+    for i in range(a.size):
+        found[i] = _equal(sketches, a[i], b[i])
+    return found
 
 
 @njit(boolean(uint64[::1], uint64), cache=True, nogil=True)
@@ -89,7 +97,7 @@ def _among(sorted_keys: npt.NDArray[np.uint64], key: np.uint64) -> bool:
 
 @njit(
     types.UniTuple(int64[::1], 2)(
-        int64[::1], int64[::1], int64[::1], _SIGNATURES, int64, uint64[::1], boolean
+        int64[::1], int64[::1], int64[::1], uint8[:, ::1], int64, uint64[::1], int64, boolean
     ),
     cache=True,
     nogil=True,
@@ -98,9 +106,10 @@ def _pairs(
     members: Rows,
     offsets: Rows,
     roots: Rows,
-    signatures: Signatures,
+    sketches: Sketches,
     least: int,
     tested: npt.NDArray[np.uint64],
+    own: int,
     again: bool,  # noqa: FBT001 - Numba calls by position
 ) -> tuple[Rows, Rows]:
     room = np.int64(0)
@@ -108,7 +117,7 @@ def _pairs(
         size = offsets[bucket + 1] - offsets[bucket]
         room += size * (size - 1) // 2 if size <= _SMALL else size
     first, second = np.empty(room, np.int64), np.empty(room, np.int64)
-    documents = np.uint64(signatures.shape[0])
+    documents = np.uint64(sketches.shape[0])
     leaders = np.empty(_LEADERS, np.int64)
     n = np.int64(0)
     for bucket in range(offsets.size - 1):
@@ -122,8 +131,12 @@ def _pairs(
             for k in range(led):
                 leader = leaders[k]
                 joined = roots[row] == roots[leader]
+                if joined or leader >= own:  # the leader is the earlier one
+                    if joined and not small:
+                        break
+                    continue
                 key = np.uint64(leader) * documents + np.uint64(row)
-                if not joined and _alike(signatures, leader, row, least) and not _among(tested, key):
+                if _equal(sketches, leader, row) >= least and not _among(tested, key):
                     first[n], second[n] = leader, row
                     n += 1
                     joined = True

@@ -1,110 +1,131 @@
-"""From sketches to clusters: group by band, compare what meets, unite what is alike."""
+"""From sketches to clusters: who shares a band meets, who meets is compared, who is alike is united.
 
-from collections.abc import Iterator
+Everything that grows with the corpus lies in files; a task holds one part of one band in memory. The bands
+are gone through one after another, so that rows which an earlier band united are not compared again.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from curate.minhash.bands import Layout, buckets
+from curate.minhash.bands import Layout, Rows
 from curate.minhash.clusters import Forest
-from curate.minhash.digest import first_equal
-from curate.minhash.pairs import least_agreement, pair_keys, pairs
+from curate.minhash.meet import Comparison, Pairs, Part, duplicates, equal_texts, rows_that_meet
+from curate.minhash.pairs import least_agreement
 from curate.minhash.signature import permutations
-from curate.minhash.sketch import SketchTask, TextTask, keep_text, shards, sketch
+from curate.minhash.similar import Similar
+from curate.minhash.sketch import SketchTask, TextTask, keep_text, shards, sketch, sketch_index
 from curate.minhash.store import Store
-from curate.minhash.verify import compare, pair_tasks
-from seimai.dataset import Rows
+from seimai import dataset
 from seimai.job import Job
-
-Numbers = npt.NDArray[np.int64]
-
-_ROUNDS = 4
-"""How often a band's large buckets are gone through: whom a leader turned away meets the next one."""
 
 
 class Search:
-    """One search for near-duplicates over all rows of a dataset."""
+    """One search for duplicates over all rows of a dataset, and of indexes of earlier ones."""
 
-    def __init__(self, rows: Rows, job: Job, ngram: int, num_perm: int, cut: Layout) -> None:
-        self.rows, self.job, self.ngram = rows, job, ngram
-        self.store = Store(job.work / "minhash", len(rows), num_perm, cut)
-        self.store.create()
-        self._sketch()
-        self.same = first_equal(self.store.digests)
-        """For each row the first row with an equal text: only that one is compared with others."""
-        self._group()
-        self.starts = self._keep_text()
-
-    def _sketch(self) -> None:
-        bar = self.job.bar("near_dedup: signatures", len(self.rows), "rows")
-        of = permutations(self.store.num_perm)
-        tasks = [SketchTask(p, first, n, self.store, self.ngram, of) for p, first, n in shards(self.rows)]
-        for done in self.job.executor.map(sketch, tasks):
-            bar.advance(done)
-
-    def _group(self) -> None:
-        """Put the buckets of each band aside; one band is in memory at a time."""
-        texts = np.flatnonzero(self.same == np.arange(self.same.size))
-        self.compared = np.zeros(self.same.size, np.bool_)
-        for band, keys in enumerate(self.store.keys):
-            found = buckets(keys[texts], texts)
-            self.compared[found.members] = True
-            self.store.keep_buckets(band, found)
-
-    def _keep_text(self) -> Numbers:
-        """Write the texts to compare beside each other; returns where each row's begins."""
-        starts = np.zeros(len(self.rows) + 1, np.int64)
-        np.cumsum(self.store.bytes * self.compared, out=starts[1:])
-        self.store.allot("text", int(starts[-1]))
-        tasks = [
-            TextTask(
-                p, first, np.flatnonzero(self.compared[first : first + n]), int(starts[first]), self.store
-            )
-            for p, first, n in shards(self.rows)
+    def __init__(
+        self,
+        rows: dataset.Rows,
+        job: Job,
+        cut: Layout,
+        num_perm: int,
+        similar: Similar,
+        against: Sequence[dataset.Rows] = (),
+    ) -> None:
+        self.rows, self.job, self.similar, self.against = rows, job, similar, against
+        own = list(shards(rows))
+        every = own + [
+            (path, first + offset, size)
+            for offset, index in zip(_offsets(len(rows), against), against, strict=True)
+            for path, first, size in shards(index)
         ]
-        bar = self.job.bar("near_dedup: texts to compare", int(self.compared.sum()), "rows")
-        for done in self.job.executor.map(keep_text, tasks):
-            bar.advance(done)
-        return starts
+        places = tuple((first, size) for _, first, size in every)
+        self.store = Store(job.work / "minhash", places, len(rows), num_perm, cut)
+        self.store.create()
+        self.forest = Forest(self.store.rows)
+        self._sketch(own, every[len(own) :])
+        self._unite_equal()
 
-    def similarities(self, a: Numbers, b: Numbers) -> npt.NDArray[np.float64]:
-        """Exact similarities of pairs of rows that met in a band."""
-        tasks = pair_tasks(self.store, self.starts, a, b, self.ngram)
-        return np.concatenate([np.zeros(0), *self.job.executor.map(compare, tasks)])
+    def _sketch(self, own: list[tuple[Path, int, int]], old: list[tuple[Path, int, int]]) -> None:
+        of = permutations(self.store.num_perm) if self.store.layout.bands else None
+        bar = self.job.bar("duplicates: signatures", self.store.rows, "rows")
+        for work, some in ((sketch, own), (sketch_index, old)):
+            tasks = [SketchTask(p, first, n, self.store, self.similar.ngram, of) for p, first, n in some]
+            for done in self.job.executor.map(work, tasks):
+                bar.advance(done)
 
-    def similarities_to(self, goes: Numbers, stays: Numbers) -> npt.NDArray[np.float64]:
-        """Exact similarity of each row that goes to the row that stays for it; equal texts have 1."""
-        a, b = self.same[stays[goes]], self.same[goes]
-        keys, at, back = np.unique(pair_keys(a, b, len(self.rows)), return_index=True, return_inverse=True)
-        different = a[at] != b[at]
-        found = np.ones(keys.size)
-        found[different] = self.similarities(a[at][different], b[at][different])
-        return found[back]
+    def _unite_equal(self) -> None:
+        for found in self.job.executor.map(equal_texts, self._parts(self.store.digest_group)):
+            self.forest.unite(found[0], found[1])
+        self.store.put("same", self.forest.roots())
 
-    def clusters(self, threshold: float) -> Numbers:
+    def _parts(self, group: int) -> list[Part]:
+        return [Part(self.store, group, number) for number in range(1 << self.store.bits)]
+
+    def clusters(self, threshold: float) -> Rows:
         """For each row the first row of its cluster."""
-        forest = Forest(len(self.rows))
-        forest.unite(self.same, np.arange(self.same.size))
-        for a, b in self.duplicates(threshold, forest):
-            forest.unite(a, b)
-        return forest.roots()
+        for _ in self.duplicates(threshold):
+            pass
+        return self.forest.roots()
 
-    def duplicates(self, threshold: float, forest: Forest) -> Iterator[tuple[Numbers, Numbers]]:
-        """Verified pairs of rows; between two batches the caller unites them in `forest`.
+    def duplicates(self, threshold: float) -> Iterator[Pairs]:
+        """Pairs of rows that reach the threshold, united as they come, band after band.
 
         What is in one cluster already is compared no more, so these are not all pairs of a cluster.
         """
+        if self.similar.exact:
+            self._keep_text()
         least = least_agreement(threshold, self.store.num_perm)
-        tested = np.zeros(0, np.uint64)
-        bar = self.job.bar("near_dedup: bands", self.store.layout.bands, "bands")
-        signatures = self.store.signatures
-        for band in range(self.store.layout.bands):
-            found = self.store.buckets(band)
-            for turn in range(_ROUNDS):
-                a, b = pairs(found, forest.roots(), signatures, least, tested, again=turn > 0)
-                if not a.size:
-                    break
-                alike = self.similarities(a, b) >= threshold
-                yield a[alike], b[alike]
-                tested = np.union1d(tested, pair_keys(a[~alike], b[~alike], len(self.rows)))
-            bar.advance()
+        bands = self.store.layout.bands
+        bar = self.job.bar("duplicates: bands", bands << self.store.bits, "parts")
+        for band in range(bands):
+            name = f"pairs-{band}"
+            if self.store.has(name):
+                found = self._saved(name)
+                bar.advance(1 << self.store.bits)
+            else:
+                self.store.put("roots", self.forest.roots())
+                tasks = [Comparison(p, self.similar, threshold, least) for p in self._parts(band)]
+                parts: list[Pairs] = [np.zeros((2, 0), np.int64)]
+                for pairs in self.job.executor.map(duplicates, tasks):
+                    parts.append(pairs)
+                    bar.advance()
+                found = np.concatenate(parts, axis=1)
+                self.store.put(name, found)
+            self.forest.unite(found[0], found[1])
+            yield found
+
+    def _saved(self, name: str) -> Pairs:
+        return np.fromfile(self.store.directory / name, np.int64).reshape(2, -1)
+
+    def _keep_text(self) -> None:
+        """Write the texts to compare beside each other."""
+        if not self.store.has("starts"):
+            self.store.put("starts", self._starts())
+        starts = self.store.starts
+        self.store.allot("text", int(starts[-1]))
+        kept = np.diff(starts) > 0
+        tasks = [
+            TextTask(path, first, np.flatnonzero(kept[first : first + n]), int(starts[first]), self.store)
+            for path, first, n in shards(self.rows)
+        ]
+        bar = self.job.bar("duplicates: texts to compare", int(kept.sum()), "rows")
+        for done in self.job.executor.map(keep_text, tasks):
+            bar.advance(done)
+
+    def _starts(self) -> Rows:
+        """Where each text begins: those of rows that meet no other row take no place."""
+        meets = np.zeros(self.store.own, np.bool_)
+        parts = [p for band in range(self.store.layout.bands) for p in self._parts(band)]
+        for rows in self.job.executor.map(rows_that_meet, parts):
+            meets[rows] = True
+        starts = np.zeros(self.store.own + 1, np.int64)
+        np.cumsum(self.store.bytes[: self.store.own] * meets, out=starts[1:])
+        return starts
+
+
+def _offsets(own: int, against: Sequence[dataset.Rows]) -> list[int]:
+    """Number of the first row of each index: they come after the dataset's own rows."""
+    sizes = [own, *(len(index) for index in against)]
+    return np.cumsum(sizes)[:-1].tolist()

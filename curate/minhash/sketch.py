@@ -10,10 +10,12 @@ import polars as pl
 
 from curate.minhash.bands import band_keys
 from curate.minhash.comparable import characters, comparable
-from curate.minhash.digest import Digests, digests
-from curate.minhash.signature import Permutations, signatures
-from curate.minhash.store import SKETCHES, Store
+from curate.minhash.digest import digests
+from curate.minhash.entries import write_entries
+from curate.minhash.signature import Permutations, Signatures, signatures
+from curate.minhash.store import ID_BYTES, Store
 from seimai.dataset import Rows
+from seimai.errors import SeimaiError
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class SketchTask:
     rows: int
     store: Store
     ngram: int
-    permutations: Permutations
+    permutations: Permutations | None
 
 
 @dataclass(frozen=True)
@@ -53,26 +55,47 @@ def read(path: Path) -> pl.Series:
     return pl.read_parquet(path, columns=["text"], hive_partitioning=False)["text"]
 
 
-def digest(path: Path) -> Digests:
-    """The digests of a shard's texts."""
-    return digests(comparable(read(path)))
-
-
 def sketch(task: SketchTask) -> int:
-    """Write the sketches of a shard; returns the number of its rows."""
+    """Write what is to be known of a shard of texts; returns the number of its rows."""
     if task.store.is_done("sketch", task.first):
         return task.rows
-    text = comparable(read(task.path))
-    found = signatures(text, task.ngram, task.permutations)
+    frame = pl.read_parquet(task.path, columns=["id", "text"], hive_partitioning=False)
+    text = comparable(frame["text"])
+    found = signatures(text, task.ngram, task.permutations) if task.permutations is not None else None
     store, first = task.store, task.first
-    store.write("signatures", first * 4 * store.num_perm, found)
-    for band, keys in enumerate(band_keys(found, store.layout.bands, store.layout.rows)):
-        store.write("keys", 8 * (band * store.documents + first), keys)
-    store.write("digests", 16 * first, digests(text))
     store.write("chars", 4 * first, characters(text.data, text.offsets))
     store.write("bytes", 8 * first, np.diff(text.offsets))
-    store.done("sketch", first, *SKETCHES)
+    _write(store, first, frame["id"], digests(text), found)
     return task.rows
+
+
+def sketch_index(task: SketchTask) -> int:
+    """The same for a shard of an index (see `curate.near_index`), which has the signatures and no text."""
+    if task.store.is_done("sketch", task.first):
+        return task.rows
+    frame = pl.read_parquet(task.path, columns=["id", "minhash", "digest", "chars"], hive_partitioning=False)
+    values = np.frombuffer(b"".join(frame["minhash"]), "<u4").astype(np.uint32)
+    words = np.frombuffer(b"".join(frame["digest"]), ">u8").astype(np.uint64).reshape(-1, 2)
+    task.store.write("chars", 4 * task.first, frame["chars"].cast(pl.UInt32).to_numpy())
+    _write(task.store, task.first, frame["id"], words, values.reshape(frame.height, -1))
+    return task.rows
+
+
+def _write(
+    store: Store, first: int, ids: pl.Series, words: npt.NDArray[np.uint64], found: Signatures | None
+) -> None:
+    if (ids.str.len_bytes() > ID_BYTES).any():
+        raise SeimaiError(f"ids of more than {ID_BYTES} bytes cannot be compared: {ids[0]}")
+    store.write("ids", ID_BYTES * first, np.array(ids.to_list(), f"S{ID_BYTES}"))
+    store.write("digests", 16 * first, words)
+    keys = np.ascontiguousarray(words[:, 0])[None, :]
+    names = ["chars", "bytes", "digests", "ids"]
+    if found is not None:
+        store.write("sketches", first * store.num_perm, found.astype(np.uint8))
+        keys = np.concatenate([band_keys(found, store.layout.bands, store.layout.rows), keys])
+        names.append("sketches")
+    write_entries(store.entries(first), keys, store.bits)
+    store.done("sketch", first, *names)
 
 
 def keep_text(task: TextTask) -> int:

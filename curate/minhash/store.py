@@ -2,6 +2,7 @@
 
 Slices are written with plain writes, not through a mapping: neighbours on a shared file system would
 overwrite each other's pages. A shard's marker is written last, so a killed run goes on with the others.
+Mappings are opened anew for each task and end with it, so that what was touched does not stay in memory.
 """
 
 import os
@@ -11,32 +12,60 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from curate.minhash.bands import Buckets, Keys, Layout
+from curate.minhash.bands import Buckets, Layout, Rows, buckets
 from curate.minhash.digest import Digests
-from curate.minhash.signature import Signatures
+from curate.minhash.entries import Written, part_bits, read_entries
 
-SKETCHES = ("signatures", "keys", "digests", "chars", "bytes")
-"""The files that the pass over all texts fills."""
+ID_BYTES = 32
+"""Room for a row's id; those of `seimai.rows.row_id` have 24 bytes."""
 
 Array = npt.NDArray[Any]
+Sketches = npt.NDArray[np.uint8]
+"""The low bytes of the signatures: two unequal values look equal once in 256 times."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """The files of one search, in the step's scratch directory."""
+    """The files of one search, in the step's scratch directory.
+
+    Rows from `own` on are those of earlier releases' indexes: they are matched, and never dropped.
+    """
 
     directory: Path
-    documents: int
+    shards: tuple[tuple[int, int], ...]
+    """Number of the first row, and of rows, of each shard, those of the indexes last."""
+    own: int
     num_perm: int
     layout: Layout
+    """0 bands: only equal texts are looked for."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the dataset and of all indexes."""
+        return sum(size for _, size in self.shards)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a key that number its part."""
+        return part_bits(self.rows)
+
+    @property
+    def digest_group(self) -> int:
+        """The group of entries whose keys are the texts' digests; those before are the bands."""
+        return self.layout.bands
 
     def create(self) -> None:
         """Make the files, empty (sparse); those of a killed run stay."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        widths = (4 * self.num_perm, 8 * self.layout.bands, 16, 4, 8)
-        for name, width in zip(SKETCHES, widths, strict=True):
-            self.allot(name, width * self.documents)
+        for name, width in self._widths().items():
+            with (self.directory / name).open("ab") as f:
+                f.truncate(width * self.rows)
+
+    def _widths(self) -> dict[str, int]:
+        widths = {"digests": 16, "chars": 4, "bytes": 8, "ids": ID_BYTES}
+        return {**widths, "sketches": self.num_perm} if self.layout.bands else widths
 
     def allot(self, name: str, size: int) -> None:
         """Make a file of this many bytes."""
@@ -49,60 +78,82 @@ class Store:
             f.seek(start)
             f.write(np.ascontiguousarray(values).data)
 
+    def put(self, name: str, values: Array) -> None:
+        """Replace a file, at once."""
+        temporary = self.directory / f".{name}.tmp"
+        temporary.write_bytes(np.ascontiguousarray(values).data)
+        temporary.replace(self.directory / name)
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there; those that `put` writes are whole."""
+        return (self.directory / name).exists()
+
     def is_done(self, work: str, first: int) -> bool:
         """Whether the slices of the shard with this first row were written by an earlier call."""
-        return self._marker(work, first).exists()
+        return self.has(f"{work}-{first}.done")
 
     def done(self, work: str, first: int, *names: str) -> None:
         """Say that the shard's slices of these files are written, once they are on the disk."""
         for name in names:
             with (self.directory / name).open("r+b") as f:
                 os.fsync(f.fileno())
-        self._marker(work, first).touch()
+        (self.directory / f"{work}-{first}.done").touch()
 
-    def _marker(self, work: str, first: int) -> Path:
-        return self.directory / f"{work}-{first}.done"
+    def entries(self, first: int) -> Path:
+        """The file of the entries of the shard with this first row."""
+        return self.directory / f"entries-{first}"
 
     def map(self, name: str, kind: Any, *shape: int) -> Array:
         """A file as a read-only array."""
         if not (self.directory / name).stat().st_size:
-            return np.zeros(shape, kind)
+            return np.zeros((0, *shape[1:]), kind)
         return np.asarray(np.memmap(self.directory / name, kind, "r", shape=shape))
 
     @property
-    def signatures(self) -> Signatures:
-        """One row a document."""
-        return self.map("signatures", np.uint32, self.documents, self.num_perm)
-
-    @property
-    def keys(self) -> Keys:
-        """One row a band, one column a document."""
-        return self.map("keys", np.uint64, self.layout.bands, self.documents)
+    def sketches(self) -> Sketches:
+        """One row a document, one column a permutation."""
+        return self.map("sketches", np.uint8, self.rows, self.num_perm)
 
     @property
     def digests(self) -> Digests:
         """Two words a document."""
-        return self.map("digests", np.uint64, self.documents, 2)
+        return self.map("digests", np.uint64, self.rows, 2)
 
     @property
     def chars(self) -> npt.NDArray[np.uint32]:
         """Characters of each comparable text."""
-        return self.map("chars", np.uint32, self.documents)
+        return self.map("chars", np.uint32, self.rows)
 
     @property
-    def bytes(self) -> npt.NDArray[np.int64]:
-        """UTF-8 bytes of each comparable text."""
-        return self.map("bytes", np.int64, self.documents)
+    def bytes(self) -> Rows:
+        """UTF-8 bytes of each comparable text; 0 for those of an index."""
+        return self.map("bytes", np.int64, self.rows)
+
+    def ids(self, rows: Rows) -> pl.Series:
+        """The ids of some rows."""
+        found = self.map("ids", f"S{ID_BYTES}", self.rows)[rows]
+        return pl.Series("id", found.astype(f"U{ID_BYTES}"), pl.String)
+
+    @property
+    def same(self) -> Rows:
+        """For each row the first row with an equal text: only that one is compared with others."""
+        return self.map("same", np.int64, self.rows)
+
+    @property
+    def roots(self) -> Rows:
+        """The cluster of each row before the present band."""
+        return self.map("roots", np.int64, self.rows)
+
+    @property
+    def starts(self) -> Rows:
+        """Where the text of each row of the dataset begins, and where the last one ends."""
+        return self.map("starts", np.int64, self.own + 1)
 
     def text(self, size: int) -> npt.NDArray[np.uint8]:
         """The comparable texts of the documents that are compared, one after another."""
         return self.map("text", np.uint8, size)
 
-    def keep_buckets(self, band: int, found: Buckets) -> None:
-        """Put the buckets of a band aside."""
-        np.savez(self.directory / f"buckets-{band}.npz", members=found.members, offsets=found.offsets)
-
-    def buckets(self, band: int) -> Buckets:
-        """The buckets of a band."""
-        with np.load(self.directory / f"buckets-{band}.npz") as saved:
-            return Buckets(saved["members"], saved["offsets"])
+    def buckets(self, group: int, part: int) -> Buckets:
+        """Rows that share a key of a part of a group."""
+        files = (Written(self.entries(first), first, size) for first, size in self.shards if size)
+        return buckets(*read_entries(files, group, self.layout.bands + 1, part, self.bits))

@@ -43,8 +43,8 @@ class Files(BaseModel):
     @field_validator("kind")
     @classmethod
     def _rows(cls, kind: Kind | None) -> Kind | None:
-        if kind == "model":
-            raise ValueError("files hold rows, not a model")
+        if kind in ("model", "index"):
+            raise ValueError(f"files hold rows that people wrote, not {kind}s")
         return kind
 
     @property

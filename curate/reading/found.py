@@ -7,7 +7,7 @@ import polars as pl
 
 from seimai.rows import ORIGIN, Kind, row_id, schema
 
-FRAME_BYTES = 24 << 20
+FRAME_BYTES = 8 << 20
 """Text a frame holds before it is handed on: large enough for columns to pay, small enough for memory."""
 
 LARGEST = 256 << 20
@@ -58,7 +58,7 @@ def frames(rows: Iterable[Row], kind: Kind) -> Iterator[pl.DataFrame]:
     some = False
     for row in rows:
         batch.append(row)
-        size += row.found.size + 256  # the origin and the lists cost memory too
+        size += row.found.size + 1024  # a row's objects and its origin cost memory too
         if size >= FRAME_BYTES:
             yield _frame(batch, kind)
             batch, size, some = [], 0, True

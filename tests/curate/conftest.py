@@ -34,7 +34,7 @@ def select(tmp_path: Path) -> Callable[..., pl.DataFrame]:
         executor = LocalExecutor(workers)
         try:
             job = Job("corpus", 1, folder / "work", folder / "out", executor, Display().bar)
-            return step.select(Rows(tuple(shards)), job)
+            return pl.concat(step.select(Rows(tuple(shards)), job))
         finally:
             executor.close()
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.minhash.bands import Buckets, Layout, band_keys, buckets, layout
-from curate.minhash.clusters import Forest, survivors
+from curate.minhash.clusters import Forest
 from curate.minhash.comparable import characters, comparable, utf8
-from curate.minhash.digest import digests, first_equal
+from curate.minhash.entries import Written, part_bits, read_entries, write_entries
 from curate.minhash.pairs import least_agreement, pair_keys, pairs
 from curate.minhash.signature import fnv1a, permutations, signatures
+from curate.minhash.survivors import sizes, survivors
 from curate.minhash.verify import similarity
 
 GOLDEN = Path(__file__).parents[3] / "shared/golden"
@@ -114,11 +115,36 @@ def test_buckets_hold_rows_that_share_a_key_in_dataset_order() -> None:
     assert buckets(np.zeros(0, np.uint64), np.zeros(0, np.int64)).members.size == 0
 
 
-@given(st.lists(TEXT, max_size=12))
-def test_the_first_equal_text_is_found(texts: list[str]) -> None:
-    assert first_equal(digests(utf8(pl.Series(texts, dtype=pl.String)))).tolist() == [
-        texts.index(t) for t in texts
-    ]
+@given(
+    st.lists(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20), min_size=1, max_size=4),
+    st.integers(0, 5),
+)
+def test_every_entry_is_in_the_part_of_its_key(
+    tmp_path_factory: pytest.TempPathFactory, shards: list[list[int]], bits: int
+) -> None:
+    folder = tmp_path_factory.mktemp("entries")
+    files: list[Written] = []
+    first = 0
+    for number, keys in enumerate(shards):
+        two = np.array([keys, keys[::-1]], np.uint64)
+        write_entries(folder / str(number), two, bits)
+        files.append(Written(folder / str(number), first, len(keys)))
+        first += len(keys)
+    every = [key for keys in shards for key in keys]
+    found: list[tuple[int, int]] = []
+    for part in range(1 << bits):
+        got, rows = read_entries(iter(files), 0, 2, part, bits)
+        assert all(int(key) >> (64 - bits) == part for key in got) if bits else True
+        found += zip(rows.tolist(), got.tolist(), strict=True)
+        # rows of one key stand in dataset order
+        assert all(np.diff(rows[got == key]).min(initial=1) > 0 for key in set(got.tolist()))
+    assert sorted(found) == list(enumerate(every))
+    got, rows = read_entries(iter(files), 1, 2, 0, 0) if not bits else (np.zeros(0), np.zeros(0))
+    assert got.tolist() == ([] if bits else [k for keys in shards for k in keys[::-1]])
+
+
+def test_parts_depend_on_the_number_of_rows_only() -> None:
+    assert [part_bits(n) for n in (0, 16_383, 16_384, 10_000_000)] == [0, 0, 1, 10]
 
 
 NONE_TESTED = np.zeros(0, np.uint64)
@@ -129,30 +155,30 @@ def one_bucket(rows: int) -> Buckets:
 
 
 def test_a_small_bucket_gives_all_pairs_that_are_not_joined_yet() -> None:
-    same = np.zeros((4, 128), np.uint32)
-    a, b = pairs(one_bucket(4), np.array([0, 1, 0, 3]), same, 89, NONE_TESTED, again=False)
+    same = np.zeros((4, 128), np.uint8)
+    a, b = pairs(one_bucket(4), np.array([0, 1, 0, 3]), same, 89, NONE_TESTED, own=9999, again=False)
     assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 1), (1, 2), (0, 3), (1, 3), (2, 3)]
 
 
 def test_a_large_bucket_of_copies_gives_one_pair_a_copy() -> None:
-    same = np.zeros((5000, 128), np.uint32)
-    a, b = pairs(one_bucket(5000), np.arange(5000), same, 89, NONE_TESTED, again=False)
+    same = np.zeros((5000, 128), np.uint8)
+    a, b = pairs(one_bucket(5000), np.arange(5000), same, 89, NONE_TESTED, own=9999, again=False)
     assert (a == 0).all()
     assert b.tolist() == list(range(1, 5000))
 
 
 def test_pairs_that_were_compared_are_not_compared_again() -> None:
-    same = np.zeros((20, 128), np.uint32)
+    same = np.zeros((20, 128), np.uint8)
     tested = pair_keys(np.zeros(19, np.int64), np.arange(1, 20), 20)
-    a, b = pairs(one_bucket(20), np.arange(20), same, 89, tested, again=True)
+    a, b = pairs(one_bucket(20), np.arange(20), same, 89, tested, own=9999, again=True)
     assert (a == 1).all()
     assert b.tolist() == list(range(2, 20))
 
 
 def test_signatures_that_rule_the_threshold_out_are_not_compared() -> None:
-    few = np.zeros((2, 128), np.uint32)
+    few = np.zeros((2, 128), np.uint8)
     few[1, least_agreement(0.8, 128) - 1 :] = 1
-    assert not pairs(one_bucket(2), np.arange(2), few, 89, NONE_TESTED, again=False)[0].size
+    assert not pairs(one_bucket(2), np.arange(2), few, 89, NONE_TESTED, own=9999, again=False)[0].size
 
 
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11))), st.randoms(use_true_random=False))
@@ -174,9 +200,21 @@ def test_clusters_do_not_depend_on_the_order_of_the_pairs(
 
 
 def test_the_longest_stays_and_of_equals_the_first() -> None:
-    roots, chars = np.array([0, 0, 2, 0, 2]), np.array([5, 9, 7, 9, 7], np.uint32)
-    assert survivors(roots, chars, "longest").tolist() == [1, 1, 2, 1, 2]
-    assert survivors(roots, chars, "first").tolist() == [0, 0, 2, 0, 2]
+    roots, chars = np.array([0, 0, 2, 0, 2]), np.array([5.0, 9, 7, 9, 7])
+    assert survivors(roots, chars, 5).tolist() == [1, -1, 2, -1, -1]
+    assert survivors(roots, np.zeros(5), 5).tolist() == [0, -1, 2, -1, -1]
+    assert sizes(roots).tolist() == [3, 0, 2, 0, 0]
+
+
+def test_a_row_of_an_index_stays_and_nan_is_the_lowest_score() -> None:
+    roots, scores = np.array([0, 0, 2, 2, 0, 0]), np.array([5.0, 9, np.nan, -1, 0, 0])
+    assert survivors(roots, scores, 4).tolist() == [4, -1, 3, -1, -1, -1]
+
+
+def test_two_rows_of_an_index_are_no_pair() -> None:
+    same = np.zeros((4, 128), np.uint8)
+    a, b = pairs(one_bucket(4), np.arange(4), same, 89, NONE_TESTED, own=2, again=False)
+    assert list(zip(a.tolist(), b.tolist(), strict=True)) == [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3)]
 
 
 def test_layouts_say_their_recall() -> None:

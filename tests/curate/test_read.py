@@ -295,7 +295,7 @@ def test_patterns_without_files_are_errors(tmp_path: Path):
 def test_settings_are_checked():
     with pytest.raises(ValidationError, match="no column 'texts'; did you mean 'text'"):
         Files(files="*", columns={"texts": "body"})
-    with pytest.raises(ValidationError, match="files hold rows, not a model"):
+    with pytest.raises(ValidationError, match="files hold rows that people wrote, not models"):
         Files(files="*", kind="model")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from seimai.executor import ONE_THREAD, LocalExecutor, WorkerDied, cores
+from seimai.executor import ONE_THREAD, LocalExecutor, WorkerDied
+from seimai.memory import cores
 
 
 @pytest.fixture

@@ -268,11 +268,11 @@ def whole(write_recipe, write_texts, step: str) -> Path:
     [
         (
             "mycompany.steps.twins: {fault: twice}",
-            "mycompany.steps.twins gave two verdicts on one row, or one on a row that is not there",
+            "mycompany.steps.twins gave two verdicts on one row, or not in the order of the rows",
         ),
         (
             "mycompany.steps.twins: {fault: beyond}",
-            "mycompany.steps.twins gave two verdicts on one row, or one on a row that is not there",
+            "mycompany.steps.twins gave a verdict on a row that is not there",
         ),
         ("mycompany.steps.halves: {forget: true}", "mycompany.steps.halves lost 1 rows, "),
         ("mycompany.steps.loses", "mycompany.steps.loses gave back 2 rows for 3, or in another order"),

@@ -1,5 +1,6 @@
 """A user's selection."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import polars as pl
@@ -17,14 +18,14 @@ class Twins(Selection):
 
     fault: Literal["twice", "beyond"] | None = Field(default=None, description="a mistake to make")
 
-    def select(self, rows: Rows, job: Job) -> pl.DataFrame:
+    def select(self, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
         frame = rows.read(["id", "text"]).with_row_index("row")
         first = frame.with_columns(pl.col("id").first().over("text").alias("twin_of"))
         verdicts = first.filter(pl.col("id") != pl.col("twin_of")).select(
             "row", "twin_of", reason=pl.lit("repeated")
         )
         if self.fault == "twice":
-            return pl.concat([verdicts, verdicts])
+            yield verdicts
         if self.fault == "beyond":
-            return verdicts.with_columns(pl.col("row") + len(rows))
-        return verdicts
+            verdicts = verdicts.with_columns(pl.col("row") + len(rows))
+        yield verdicts
