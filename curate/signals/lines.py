@@ -34,7 +34,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
         "indented, begins with a Japanese letter: text broken in mid-sentence, among lines",
         "share",
     ),
-    "bullet_line_ratio": Signal(
+    "list_line_ratio": Signal(
         "lines that begin with a mark of lists: ・ • ● ■ ◆ - * + and the like", "share"
     ),
     "dialogue_line_ratio": Signal("lines that begin with 「 or 『", "share"),
@@ -102,7 +102,7 @@ _OF_LINES: Final[Mapping[str, Callable[[Text], Values]]] = {
     "ellipsis_line_ratio": lambda t: _ends(t, _ELLIPSES) | _three_dots(t),
     "open_line_ratio": lambda t: _LETTERS[t.classes[t.lines.end - 1]],
     "broken_line_ratio": _broken,
-    "bullet_line_ratio": lambda t: np.isin(t.points[t.lines.first], _BULLETS),
+    "list_line_ratio": lambda t: np.isin(t.points[t.lines.first], _BULLETS),
     "dialogue_line_ratio": lambda t: np.isin(t.points[t.lines.first], _SPEECH),
     "table_line_ratio": lambda t: _shape(t, 0),
     "code_line_ratio": lambda t: _shape(t, 1),

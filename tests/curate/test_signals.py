@@ -5,15 +5,18 @@ import sys
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from curate import signals
 from curate.signals import (
     SIGNALS,
+    boilerplate,
     characters,
     damage,
     lines,
+    markup,
     measure,
     ngrams,
     paragraphs,
@@ -22,7 +25,7 @@ from curate.signals import (
 )
 from seimai.errors import SeimaiError
 
-FAMILIES = (characters, sentences, lines, paragraphs, ngrams, damage, swallow)
+FAMILIES = (characters, sentences, lines, paragraphs, ngrams, markup, boilerplate, damage, swallow)
 OVER_CODE_POINTS = [name for family in FAMILIES for name in family.SIGNALS]
 
 
@@ -71,6 +74,174 @@ def test_blank_lines_are_no_duplicates() -> None:
 def test_ngrams_are_counted_by_kind_and_by_occurrence() -> None:
     assert of("あいあいう", "top_2gram_ratio") == (0.5,)
     assert of("あいうえおあいうえお", "duplicate_5gram_ratio") == (1 / 5,)
+
+
+def test_scripts_punctuation_emoji_and_symbols_have_shares_of_their_own() -> None:
+    names = ("latin_ratio", "other_letter_ratio", "punctuation_ratio", "emoji_ratio", "symbol_ratio")
+    assert of("Ａb1 α、(😀★米", *names) == (2 / 9, 1 / 9, 2 / 9, 1 / 9, 3 / 9)
+
+
+def test_what_no_text_should_have() -> None:
+    names = (
+        "control_ratio",
+        "replacement_ratio",
+        "private_ratio",
+        "half_width_katakana_ratio",
+        "space_ratio",
+    )
+    assert of("\x01\ufffd\ue000ｶ 米米米米米", *names) == (0.1, 1 / 9, 1 / 9, 1 / 9, 0.1)
+
+
+def test_sentences_by_their_ending() -> None:
+    names = ("kuten_ending_ratio", "exclamation_ending_ratio", "ellipsis_ending_ratio", "open_ending_ratio")
+    assert of("米。水．酒！糠?続く… \n終わり\n麹・\n酵母", *names) == (2 / 8, 2 / 8, 2 / 8, 2 / 8)
+
+
+def test_quantiles_are_lengths_of_sentences() -> None:
+    text = "".join("米" * n + "。" for n in range(1, 11))
+    assert of(text, "sentence_chars_p10", "sentence_chars_p50", "sentence_chars_p90") == (2, 6, 10)
+
+
+def test_paragraphs_are_set_apart_by_blank_lines() -> None:
+    names = (
+        "paragraphs",
+        "mean_paragraph_lines",
+        "duplicate_paragraph_ratio",
+        "duplicate_paragraph_char_ratio",
+    )
+    assert of("米\n水\n\n酒\n 　\n米\n 水\n\n\n米", *names) == (4, 1.5, 1 / 4, 2 / 6)
+
+
+def test_lines_by_length_and_repetition() -> None:
+    names = ("mean_line_chars", "max_line_chars", "short_line_ratio", "top_line_ratio")
+    assert of("玄米を磨いて精米にする。\n戻る\n 戻る\n次へ", *names) == (4.5, 12, 0.75, 0.5)
+
+
+def test_lines_by_their_ending() -> None:
+    names = ("kuten_line_ratio", "ellipsis_line_ratio", "open_line_ratio")
+    assert of("米。\n「水」\n続く...\n酒…\n麹\nend.", *names) == (3 / 6, 2 / 6, 1 / 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "share"),
+    [
+        (
+            "玄米を石臼で磨いてから\n精米にする。\n　字下げの行は続きでなく\n　新しい段落である。",
+            "broken_line_ratio",
+            0.25,
+        ),
+        ("・米\n- 水\n酒", "list_line_ratio", 2 / 3),
+        ("「米だ」\n『水だ』\nと言う。", "dialogue_line_ratio", 2 / 3),
+        ("米\t水\n| a | b |\n米  水  酒\n米 水", "table_line_ratio", 3 / 4),
+        ("if (a) { return; }\n関数 f(x) を呼ぶ;\nprose", "code_line_ratio", 1 / 3),
+    ],
+)
+def test_lines_by_their_shape(text: str, name: str, share: float) -> None:
+    assert of(text, name) == (share,)
+
+
+def test_ngrams_are_also_counted_by_occurrence() -> None:
+    names = ("duplicate_2gram_ratio", "duplicate_2gram_occurrence_ratio", "top_10gram_ratio")
+    assert of("ああああいう", *names) == (1 / 3, 3 / 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("見よhttps://example.jp/a?b=c", (1, 24 / 26, 0.0, 0.0)),
+        ("見よwww.example.jpを", (1, 14 / 17, 0.0, 0.0)),
+        ("[米](/a.html)", (0, 0.0, 1.0, 0.0)),
+        ("<a href=x>米</a>", (0, 0.0, 1.0, 14 / 14)),
+        ("<br>米&amp;&#12354;水[[酒]]", (0, 0.0, 0.0, 21 / 24)),
+        ("a<b、x>y、R&D、[注]、http://", (0, 0.0, 0.0, 0.0)),
+    ],
+)
+def test_urls_links_and_markup(text: str, found: tuple[float, ...]) -> None:
+    assert of(text, "urls", "url_ratio", "link_ratio", "markup_ratio") == pytest.approx(found)
+
+
+def test_boilerplate_is_words_of_menus_and_the_lines_that_they_fill() -> None:
+    text = "ログイン\nCopyright 2024\nログインの手順を述べる。\n玄米"
+    assert of(text, "boilerplate_ratio", "boilerplate_line_ratio") == (17 / 31, 2 / 4)
+
+
+def test_repeated_text_compresses_and_noise_does_not() -> None:
+    noise = "".join(map(chr, range(0x4E00, 0x5E00)))
+    same, other = measure(
+        pl.DataFrame({"text": ["玄米を磨く。" * 500, noise]}), ["compression_ratio"]
+    ).to_series()
+    assert same < 0.02 < 0.4 < other
+
+
+@pytest.mark.parametrize(
+    "misread",
+    [
+        "玄米を磨いて精米にする。".encode().decode("cp932", "replace"),
+        "玄米を磨いて精米にする。".encode("cp932").decode("latin-1"),
+        "玄米を磨いて精米にする。".encode("cp932").decode("cp1252", "replace"),
+        "玄米を磨いて精米にする。".encode().decode("latin-1"),
+        "玄米を磨いて精米にする。".encode().decode("cp1252", "replace"),
+        "玄米を磨いて精米にする。".encode("euc_jp").decode("latin-1"),
+        "かなをかなのままによむ。".encode("euc_jp").decode("cp932", "replace"),
+    ],
+)
+def test_mojibake_shows(misread: str) -> None:
+    (share,) = of(misread, "mojibake_ratio")
+    assert isinstance(share, float)
+    assert share > 0.2
+
+
+@pytest.mark.parametrize(
+    "sound", ["糸が縺れる。縺れ縺れて。", "café à la carte, «être» naïve", "¥100 は ｱｲｳ、ﾃｽﾄ､ﾃｽﾄ", "ﾃｽﾄ"]
+)
+def test_odd_but_sound_text_is_no_mojibake(sound: str) -> None:
+    (share,) = of(sound, "mojibake_ratio")
+    assert isinstance(share, float)
+    assert share < 0.1
+
+
+def test_letters_spaced_out_and_symbols_strewn_in() -> None:
+    assert of("州 都 で あ る", "lone_letter_ratio") == (3 / 5,)
+    assert of("八戸市　三沢市　米　水", "lone_letter_ratio") == (1 / 8,)
+    assert of("玄★米を●磨■◆く", "embedded_symbol_ratio") == (4 / 9,)
+    assert of("★玄米\n●水→酒", "embedded_symbol_ratio") == (1 / 7,)
+
+
+def test_runs_and_clauses() -> None:
+    assert of("米ーーーーーーー水・・・", "run_ratio", "max_run_chars") == (7 / 12, 7)
+    assert of("玄米を磨いて、精米にする。\n水", "max_clause_chars") == (6,)
+
+
+def test_letters_out_of_order() -> None:
+    text = "玄米を磨いて精米にする。糠は捨てずに漬物の床とし、米は水に浸してから蒸し上げる。"
+    shuffled = "".join(sorted(text, key=lambda c: (ord(c) * 7919) % 101))
+    (order,), (disorder,), (none,) = (of(t, "kana_order_bits") for t in (text, shuffled, "plain ASCII"))
+    assert isinstance(order, float)
+    assert isinstance(disorder, float)
+    assert order > 0.5 > 0 > disorder
+    assert none == 0
+
+
+def test_no_two_families_have_a_signal_of_one_name() -> None:
+    of_points, of_text = vars(signals)["_OF_POINTS"], vars(signals)["_OF_TEXT"]
+    names = [name for family in (*of_points, *of_text) for name in family.SIGNALS]
+    assert sorted(names) == sorted(SIGNALS)
+
+
+def test_kernels_know_the_classes_by_their_numbers() -> None:
+    from curate.signals import classes, kana_order
+    from curate.signals.kernels import damage as of_damage
+    from curate.signals.kernels import segments, shapes
+
+    for kernel in (of_damage, segments, shapes):
+        own = {
+            name: number for name, number in vars(kernel).items() if name in vars(classes) and name.isupper()
+        }
+        assert own
+        assert own == {name: vars(classes)[name] for name in own}
+    assert (classes.HIRAGANA_MORE, classes.KATAKANA_MORE, classes.KANJI_BEYOND) == (19, 20, 13)
+    assert kana_order.HIRAGANA == 86
+    assert kana_order.association().shape == (kana_order.SYMBOLS, kana_order.SYMBOLS)
 
 
 def test_nothing_out_of_nothing_is_zero_and_null_stays_null() -> None:
@@ -125,6 +296,7 @@ def test_definitions_load_no_compiler_and_counts_load_no_language_model() -> Non
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_counts_agree_with_python(texts: list[str]) -> None:
     found = measure(pl.DataFrame({"text": texts}), ["chars", "bytes", "lines", "digit_ratio"])
@@ -137,6 +309,7 @@ def test_counts_agree_with_python(texts: list[str]) -> None:
         assert digits == pytest.approx(share)
 
 
+@settings(deadline=None)
 @given(st.text("あいうア米。！？!…・\n 　", max_size=60), st.text("あい。\n", max_size=30))
 def test_shares_lie_between_0_and_1(text: str, other: str) -> None:
     found = measure(pl.DataFrame({"text": [text, other]}), OVER_CODE_POINTS)

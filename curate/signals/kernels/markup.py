@@ -59,22 +59,33 @@ def _until(points: npt.NDArray[np.uint32], i: int, stop: int, mark: np.uint32) -
     return -1
 
 
+@njit(boolean(uint32), cache=True, nogil=True)
+def _in_name(p: np.uint32) -> np.bool_:
+    """A letter or a digit of ASCII, or one of - ! : as names of tags and <!-- have them."""
+    small = p | np.uint32(0x20)
+    return np.bool_((small >= 0x61 and small <= 0x7A) or (p >= 0x30 and p <= 0x3A) or p == 0x2D or p == 0x21)
+
+
 @njit(int64(_POINTS, int64, int64), cache=True, nogil=True)
 def _markup(points: npt.NDArray[np.uint32], i: int, stop: int) -> int:
     """Where the tag, comment, character reference or wiki mark that begins at a place ends."""
     p = points[i]
     q = points[i + 1] if i + 1 < stop else np.uint32(0)
     letter = (q | np.uint32(0x20)) >= 0x61 and (q | np.uint32(0x20)) <= 0x7A
-    if p == 0x3C and (letter or q == 0x2F or q == 0x21):  # <a  </a  <!--
-        k = _until(points, i + 1, stop, np.uint32(0x3E))
+    if p == 0x3C and (letter or q == 0x2F or q == 0x21):  # <a  </a  <!--; but not a<b
+        k = i + 2
+        while k < stop and k < i + 32 and _in_name(points[k]):
+            k += 1
+        if k == stop or (points[k] != 0x20 and points[k] != 0x3E and points[k] != 0x2F):
+            return i
+        k = _until(points, k, stop, np.uint32(0x3E))
         return k if k > 0 else i
     if p == 0x26 and (letter or q == 0x23):  # &amp;  &#12354;
         k = i + 2
         while k < stop and k < i + 12:
-            c = points[k] | np.uint32(0x20)
             if points[k] == 0x3B:
                 return k + 1
-            if not ((c >= 0x61 and c <= 0x7A) or (points[k] >= 0x30 and points[k] <= 0x39)):
+            if not _in_name(points[k]):
                 return i
             k += 1
         return i
