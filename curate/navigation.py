@@ -5,6 +5,7 @@ from typing import ClassVar
 import polars as pl
 from pydantic import Field
 
+from curate.cleaning.lines import cut_out
 from curate.cleaning.menus import menus
 from curate.cleaning.removed import cleaned
 from seimai.step import Transform
@@ -37,18 +38,4 @@ class Navigation(Transform):
 
     def _without(self, text: str) -> str:
         lines = text.split("\n")
-        found = list(menus(lines, self.words))
-        if not found:
-            return text
-        kept: list[str] = []
-        position = 0
-        for menu in found:
-            kept += lines[position : menu.start]
-            position = menu.stop
-            if not kept or not kept[-1].strip():  # the blank lines around the menu become one, or none
-                while position < len(lines) and not lines[position].strip():
-                    position += 1
-        kept += lines[position:]
-        while position == len(lines) and kept and not kept[-1].strip():
-            kept.pop()
-        return "\n".join(kept)
+        return cut_out(lines, menus(lines, self.words))
