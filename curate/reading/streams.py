@@ -133,6 +133,9 @@ class Counted:
         self.position += len(data)
         return data
 
+    def close(self) -> None:
+        """Nothing: who opened the stream closes it; Arrow asks when its reader is forgotten."""
+
     def tell(self) -> int:
         """How many bytes were read."""
         return self.position

@@ -291,3 +291,26 @@ def test_no_damage_stops_the_reader(tmp_path_factory: pytest.TempPathFactory, fo
     base = tmp_path_factory.mktemp("any")
     (base / f"a.{form}").write_bytes(damaged(SEEDS[form], random.Random(seed)))
     rows(base)
+
+
+def test_tables_that_repeat_one_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """600 bytes of Parquet hold 3 GB of text, and a column of nulls takes no bytes whatever its length."""
+    monkeypatch.setattr("curate.reading.streams.Budget.FREE", 16 << 20)
+    value = pa.array(["米" * (1 << 18)])
+    table = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 4000, pa.int32()), value)})
+    pq.write_table(table, tmp_path / "a.parquet", compression="zstd")
+    with ipc.new_stream(tmp_path / "b.arrow", table.schema) as writer:
+        writer.write_table(table)
+    nothing = pa.table({"text": pa.nulls(1 << 30)})
+    with ipc.new_stream(tmp_path / "c.arrow", nothing.schema) as writer:
+        writer.write_table(nothing)
+    got = rows(tmp_path).group_by(pl.col("origin").struct.field("file"), maintain_order=True).last()
+    assert got["failed"].str.contains("expands to more than 1000 times its size").to_list() == [True] * 3
+
+
+def test_nested_dictionaries_are_refused(tmp_path: Path):
+    inner = pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array(["米"]))
+    table = pa.table({"text": ["米"], "tags": pa.ListArray.from_arrays([0, 1], inner)})
+    with ipc.new_stream(tmp_path / "a.arrow", table.schema) as writer:
+        writer.write_table(table)
+    assert "values of type list<" in rows(tmp_path)["failed"][0]
