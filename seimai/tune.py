@@ -99,6 +99,8 @@ def find(path: Path, settings: Sequence[str] = ()) -> Path:
     """
     if Dataset.is_whole(path):
         return path
+    if path.is_file():
+        raise SeimaiError(f"{path} is a file; name the dataset that a run made, or its folder")
     if not path.is_dir():
         raise SeimaiError(f"{path}: no such dataset")
     whole = sorted(p for p in path.iterdir() if Dataset.is_whole(p))
@@ -148,10 +150,8 @@ def _columns(entry: Entry, new: Entry) -> set[str]:
 
 def _of_interest(entry: Entry, new: Entry) -> list[Threshold]:
     """The thresholds that changed; all if nothing did."""
-    every = [t for t in thresholds(entry) if any(m.compared for m in t.moves)]
-    if new == entry:
-        return every
-    return [t for t in every if value_in(new, t) not in (None, t.now)]
+    every = thresholds(entry)
+    return every if new == entry else [t for t in every if value_in(new, t) not in (None, t.now)]
 
 
 def _definitions(of_interest: Sequence[Threshold], entry: Entry) -> dict[str, str]:

@@ -43,22 +43,26 @@ class Curve:
     even: tuple[int, ...]
     """Numbers of the points that are evenly spread: those of a line of characters."""
     logarithmic: bool
-    values: int
-    """Documents whose value of the signal is stored."""
 
 
 def curve(decider: Decider, threshold: Threshold, now: Entry, new: Entry) -> Curve | None:
     """The curve of one threshold; None where no value of its signal is stored.
 
-    The range is that of the signal's quantiles, widened to the present and the new threshold.
+    The range is that of the signal's quantiles, widened to the present and the new threshold; for a rule
+    that compares no value with its threshold (`kuten < chars / threshold`), a quarter to four times that.
     """
     values = stored_values(decider, threshold)
     here, there = value_in(now, threshold), value_in(new, threshold)
-    if not values.size or here is None or there is None:
+    if here is None or there is None:
         return None
-    low, high = (float(q) for q in np.quantile(values, [TAIL, 1 - TAIL]))
+    if all(moved.compared is None for moved in threshold.moves):
+        low, middle, high = here / 4, here, here * 4
+    elif values.size:
+        low, middle, high = (float(q) for q in np.quantile(values, [TAIL, 0.5, 1 - TAIL]))
+    else:
+        return None
     low, high = min(low, here, there), max(high, here, there)
-    logarithmic = low >= 0 and high > 100 and high > LONG_TAIL * max(float(np.median(values)), 1)
+    logarithmic = low >= 0 and high > 100 and high > LONG_TAIL * max(middle, 1)
     marks = _spread(low, high, logarithmic=logarithmic)
     if threshold.whole:
         marks = np.unique(np.round(marks))
@@ -77,7 +81,7 @@ def curve(decider: Decider, threshold: Threshold, now: Entry, new: Entry) -> Cur
         points.append(Point(float(value), int(kept.sum()), undecided, float(decider.chars[kept].sum())))
     if len(even) < 2:
         return None
-    return Curve(threshold, there, tuple(points), tuple(even), logarithmic, values.size)
+    return Curve(threshold, there, tuple(points), tuple(even), logarithmic)
 
 
 def _spread(low: float, high: float, *, logarithmic: bool) -> npt.NDArray[np.float64]:

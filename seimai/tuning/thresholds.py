@@ -65,15 +65,15 @@ def keys(step: Filter) -> list[str]:
     return [*dict.fromkeys([*(f.alias or n for n, f in fields), *numbers(step)])]
 
 
-def with_value(step: Filter, key: str, value: Any) -> Filter:
-    """The filter with one parameter set, as a recipe's `--set` would set it.
+def with_values(step: Filter, values: Mapping[str, Any]) -> Filter:
+    """The filter with some parameters set, as a recipe's `--set` would set them.
 
     Raises:
-        ValidationError: if the filter does not take it.
+        ValidationError: if the filter does not take them.
     """
     computed = set(type(step).model_computed_fields)
     given = step.model_dump(mode="json", by_alias=True, exclude=computed)
-    return type(step).model_validate({**given, key: value})
+    return type(step).model_validate({**given, **values})
 
 
 def filters_of(entry: Entry) -> Iterator[tuple[int, int, Filter]]:
@@ -89,22 +89,25 @@ def with_settings(entry: Entry, settings: Sequence[str]) -> Entry:
     Raises:
         SeimaiError: if a step or key is unknown (the nearest is named), or a value is not allowed.
     """
+    found: dict[tuple[int, int], dict[str, Any]] = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
             raise SeimaiError(f"--set {setting}: expected key=value")
-        hits = [
-            (place, number, step, rest)
-            for place, number, step in filters_of(entry)
-            if "." not in (rest := _rest(key, entry.name, step.path())) and rest
-        ]
+        hits = 0
+        for place, number, step in filters_of(entry):
+            rest = _rest(key, entry.name, step.path())
+            if rest and "." not in rest:
+                found.setdefault((place, number), {})[rest] = _parsed(text)
+                hits += 1
         if not hits:
             raise _unknown(entry, key)
-        for place, number, step, rest in hits:
-            try:
-                entry = entry.with_filter(place, number, with_value(step, rest, _parsed(text)))
-            except ValidationError as e:
-                raise SeimaiError(f"--set {setting}: {_sentence(e, rest, step)}") from None
+    for (place, number), values in found.items():
+        step = entry.places[place].filters[number]
+        try:
+            entry = entry.with_filter(place, number, with_values(step, values))
+        except ValidationError as e:
+            raise SeimaiError(_sentence(e, values, step)) from None
     return entry
 
 
@@ -136,11 +139,15 @@ def _unknown(entry: Entry, key: str) -> SeimaiError:
     return SeimaiError(f"--set {key}: no filter of {entry.name} has this key{hint}")
 
 
-def _sentence(error: ValidationError, key: str, step: Filter) -> str:
+def _sentence(error: ValidationError, values: Mapping[str, Any], step: Filter) -> str:
+    """What is wrong with the values that were set."""
     first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0]) if first["loc"] else ""
+    named = [key] if key in values else list(values)
+    where = ", ".join(f"--set {step.path()}.{name}={values[name]}" for name in named)
     if first["type"] == "extra_forbidden":
-        return f"{step.path()} has no {key!r}{nearest(key, keys(step))}"
-    return f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        return f"{where}: {step.path()} has no {key!r}{nearest(key, keys(step))}"
+    return f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}"
 
 
 def thresholds(entry: Entry) -> list[Threshold]:
@@ -162,7 +169,7 @@ def _moves(step: Filter, key: str, now: float, place: int, number: int) -> tuple
     for value in (now / 2, (now + 1) / 2, now + 1, now - 1):
         other = int(value) if isinstance(now, int) else value
         try:
-            new = with_value(step, key, other).reasons()
+            new = with_values(step, {key: other}).reasons()
         except ValidationError:
             continue
         changed = [n for n in new if n in old and other != now and not old[n].meta.eq(new[n])]
@@ -194,7 +201,7 @@ def with_threshold(entry: Entry, threshold: Threshold, value: float) -> Entry | 
     for place, at, step in filters_of(entry):
         if step.path() == threshold.step and threshold.key in numbers(step):
             try:
-                entry = entry.with_filter(place, at, with_value(step, threshold.key, number))
+                entry = entry.with_filter(place, at, with_values(step, {threshold.key: number}))
             except ValidationError:
                 return None
     return entry

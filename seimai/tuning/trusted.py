@@ -13,7 +13,7 @@ from seimai.dataset import Dataset, open_dataset
 from seimai.errors import SeimaiError
 from seimai.signal import named
 from seimai.step import Transform
-from seimai.tuning.lineage import Entry, plain_columns, signals_named
+from seimai.tuning.lineage import Entry, Place, plain_columns, signals_named
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def measure(entry: Entry, path: Path) -> Trusted:
         how = "their stored signals"
     else:
         frames = list(_of_files(entry, path))
-        changes = [p.paths[0] for p in entry.places if isinstance(p.steps[0], Transform)]
+        changes = [p.paths[0] for p in _to_last_filter(entry) if isinstance(p.steps[0], Transform)]
         how = f"measured after {', '.join(changes)}" if changes else "measured as they are"
     rows = pl.concat([f for f, _ in frames], how="diagonal_relaxed") if frames else pl.DataFrame()
     failed = sum(n for _, n in frames)
@@ -83,12 +83,17 @@ def _of_files(entry: Entry, path: Path) -> Iterator[tuple[pl.DataFrame, int]]:
     for task in tasks:
         for frame in read.read(task, spec):
             rows = run_chain(frame, Chain()).kept
-            for number, place in enumerate(entry.places):
+            for number, place in enumerate(_to_last_filter(entry)):
                 if place.filters:
                     rows = _seen(entry, number, rows, {})
                 elif isinstance(place.steps[0], Transform):
                     rows = run_chain(rows, Chain((Change(place.steps[0], ()),))).kept
             yield _only(rows), frame.height - rows.height
+
+
+def _to_last_filter(entry: Entry) -> tuple[Place, ...]:
+    last = max(number for number, place in enumerate(entry.places) if place.filters)
+    return entry.places[: last + 1]
 
 
 def _seen(entry: Entry, number: int, rows: pl.DataFrame, stored: dict[str, int]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """What-if: thresholds moved over real runs, compared with runs of the moved thresholds."""
 
 import io
+import json
 import random
 import re
 import shutil
@@ -14,24 +15,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from curate.presets.preset import preset, presets
+from curate.rules import Rules
 from curate.signals import SIGNALS
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
 from seimai.tune import Question, find, tune
+from seimai.tuning.curve import curve
 from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED
 from seimai.tuning.effect import Effect
-from seimai.tuning.lineage import open_entry
+from seimai.tuning.lineage import Entry, Place, open_entry
 from seimai.tuning.suggest import wilson
-from seimai.tuning.thresholds import thresholds
+from seimai.tuning.thresholds import numbers, thresholds
 
-FILTERS = """\
+RULES = {"chars": 20, "hiragana_ratio": 0.2, "duplicate_5gram_ratio": 0.4}
+EXCEPT = {name: RULES.get(name) for name in preset("swallow-v1").names()}
+
+FILTERS = f"""\
 name: small
 corpus:
-  from: {files: "texts.jsonl"}
+  from: {{files: "texts.jsonl"}}
   steps:
-    - curate.length: {min_chars: 30}
-    - curate.kana: {at_least: 0.3}
-    - curate.rules: {preset: seimai-ja, except: {too_short: 20, hiragana_ratio: 0.2}}
+    - curate.length: {{min_chars: 30}}
+    - curate.kana: {{at_least: 0.3}}
+    - curate.rules: {{preset: swallow-v1, except: {json.dumps(EXCEPT)}}}
     - curate.repetition
 """
 
@@ -141,6 +148,26 @@ def test_the_same_thresholds_change_nothing(run, quiet, recipe):
         effect = tune(Question(base, changed), quiet)
         assert (effect.now.side == effect.before).all()
         assert all(line.before == line.after for line in effect.reasons())
+
+
+def test_filters_after_a_whole_dataset_step_and_after_another_entry(run, quiet):
+    """Signals that an earlier entry or pass measured are there; only the last filters move."""
+    recipe = """\
+raw:
+  from: {files: "texts.jsonl"}
+  steps: [mycompany.steps.loud: {at_most: 3, at_least: 1}]
+corpus:
+  from: raw
+  steps:
+    - mycompany.steps.kanji: {at_least: 0.05}
+    - mycompany.steps.twins
+    - mycompany.steps.loud: {at_most: 2, at_least: 5}
+    - mycompany.steps.kanji: {at_least: 0.1}
+"""
+    changed = ["corpus.mycompany.steps.loud.at_least=30"]
+    effect = tune(Question(run(recipe), changed, rows=0), quiet)
+    assert (ids(effect, KEPT), ids(effect, UNDECIDED)) == (kept(run(recipe, settings=changed)), [])
+    assert effect.turned(KEPT, DROPPED).size > 0
 
 
 def test_reasons_are_counted_before_after_and_alone(run, quiet):
@@ -272,23 +299,41 @@ corpus:
 
 
 def test_signals_of_another_preset_are_not_measured(run, quiet, monkeypatch):
-    from curate.presets import seimai_ja
+    from curate.presets import swallow_v1
     from curate.presets.preset import Preset, Rule
 
-    other = Preset("test", (Rule("spaces", 0.1, lambda t: pl.col("symbol_ratio") > t, ""),))
-    monkeypatch.setitem(seimai_ja.PRESETS, "other", other)
-    base = run(FILTERS)
-    count = len(kept(base))
-    recipe = FILTERS.replace(
-        "    - curate.rules: {preset: seimai-ja, except: {too_short: 20, hiragana_ratio: 0.2}}\n",
-        "    - curate.rules\n",
+    other = Preset("test", (Rule("symbols", 0.1, lambda t: pl.col("symbol_ratio") > t, ""),))
+    monkeypatch.setitem(swallow_v1.PRESETS, "other", other)
+    settings = ["curate.rules.preset=other", "curate.rules.except={}"]
+    effect = tune(Question(run(FILTERS), settings, rows=0), quiet)
+    assert effect.turned(KEPT, UNDECIDED).size == effect.count(effect.before, KEPT).rows > 0
+    why = [why for _, why in effect.open_questions()]
+    assert why == ["not measured for them, since nothing hung on it: symbol_ratio"]
+
+
+@pytest.mark.parametrize("name", sorted(presets()))
+def test_every_number_of_every_preset_moves_a_rule(name):
+    step = Rules(preset=name)
+    entry = Entry(Dataset(Path()), "corpus", "documents", (Place(0, (step,)),), 0, {})
+    found = {t.key: t for t in thresholds(entry)}
+    assert sorted(found) == sorted(numbers(step))
+    without = {key for key, t in found.items() if any(m.compared is None for m in t.moves)}
+    assert without <= {"rare_kuten", "too_long"}  # kuten < chars / threshold; a rule that is off
+
+
+def test_a_curve_of_a_rule_that_compares_two_signals(run, quiet, monkeypatch):
+    from curate.length import Length
+
+    monkeypatch.setattr(
+        Length, "reasons", lambda self: {"sparse": pl.col("lines") < pl.col("chars") / self.min_chars}
     )
-    effect = tune(Question(run(recipe), ["curate.rules.preset=other"], rows=0), quiet)
-    assert count
-    assert effect.turned(KEPT, KEPT).size == 0
-    assert [why for _, why in effect.open_questions()] == [
-        "not measured for them, since nothing hung on it: symbol_ratio"
-    ]
+    base = run('corpus: {from: {files: "texts.jsonl"}, steps: [{curate.length: {min_chars: 40}}]}\n')
+    effect = tune(Question(base, rows=0), quiet)
+    (threshold,) = thresholds(effect.old)
+    found = curve(effect.decider, threshold, effect.old, effect.new)
+    assert found
+    assert (found.points[0].value, found.points[-1].value) == (10, 160)
+    assert found.points[0].kept < found.points[-1].kept
 
 
 def test_text_is_read_only_for_what_is_shown(run, quiet):
@@ -337,6 +382,22 @@ def test_few_trusted_documents_are_said_to_be_few(run, write_texts):
     assert wilson(1, 2)[0] < 0.1 < 0.9 < wilson(1, 2)[1]
 
 
+def test_trusted_files_go_through_the_transforms_before_the_last_filter(run, write_texts):
+    recipe = """\
+corpus:
+  from: {files: "texts.jsonl"}
+  steps:
+    - mycompany.steps.shout: {mark: "!!"}
+    - mycompany.steps.loud: {at_most: 9, at_least: 3}
+    - mycompany.steps.shout: {mark: "あとの印"}
+"""
+    trusted = write_texts("trusted.jsonl", ["米" * n for n in range(10, 40)])
+    console = Console(record=True, width=200, file=io.StringIO())
+    effect = tune(Question(run(recipe), trusted=trusted, loss=0, rows=0), console)
+    assert [(t.key, t.now) for t in thresholds(effect.new)] == [("at_most", 2), ("at_least", 12)]
+    assert "30 trusted documents (measured after mycompany.steps.shout)" in console.export_text()
+
+
 def test_a_dataset_is_trusted_with_its_stored_signals(run, quiet, make, write_recipe, write_texts):
     good = write_texts("good.jsonl", ["あ" * n + "。" for n in range(60, 110)])
     recipe = write_recipe(
@@ -361,7 +422,7 @@ def test_a_dataset_is_trusted_with_its_stored_signals(run, quiet, make, write_re
         ("nothing.like.it=1", "its filters are curate.length, curate.kana, curate.rules, curate.repetition"),
         ("curate.kana.at_least=2", "less than or equal to 1"),
         ("curate.kana.at_least", "expected key=value"),
-        ("curate.rules.preset=seimai-jp", "did you mean 'seimai-ja'"),
+        ("curate.rules.preset=swallow-v2", "did you mean 'swallow-v1'"),
     ],
 )
 def test_settings_that_cannot_be(run, quiet, setting, message):
@@ -382,6 +443,8 @@ def test_datasets_without_filters(run, quiet, tmp_path):
         tune(Question(base), quiet)
     with pytest.raises(SeimaiError, match="no such dataset"):
         tune(Question(tmp_path / "nowhere"), quiet)
+    with pytest.raises(SeimaiError, match=r"recipe.yaml is a file; name the dataset that a run made, or its"):
+        tune(Question(tmp_path / "recipe.yaml"), quiet)
 
 
 def test_a_changed_signal_or_filter_is_reported(run, quiet, monkeypatch):
@@ -480,10 +543,12 @@ def test_the_yaml_line_is_what_the_recipe_takes(run, quiet, write_recipe, make):
     from seimai.tuning.recipe_line import commands
 
     base = run(FILTERS)
-    effect = tune(Question(base, ["curate.rules.repeated=0.35", "curate.kana.at_least=0.1"], rows=0), quiet)
+    effect = tune(
+        Question(base, ["curate.rules.duplicate_5gram_ratio=0.35", "curate.kana.at_least=0.1"], rows=0), quiet
+    )
     console = Console(record=True, width=200, file=io.StringIO())
     commands(effect.old, effect.new, [], console)
     lines = [line for line in console.export_text().splitlines() if line.startswith("  - ")]
     steps = YAML(typ="safe").load("\n".join(lines))
-    exceptions = {"hiragana_ratio": 0.2, "too_short": 20, "repeated": 0.35}
-    assert steps == [{"curate.kana": {"at_least": 0.1}}, {"curate.rules": {"except": exceptions}}]
+    rules = {"preset": "swallow-v1", "except": {**EXCEPT, "duplicate_5gram_ratio": 0.35}}
+    assert steps == [{"curate.kana": {"at_least": 0.1}}, {"curate.rules": rules}]
