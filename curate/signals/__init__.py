@@ -13,6 +13,7 @@ import polars as pl
 
 from curate.signals import (
     boilerplate,
+    brackets,
     characters,
     compression,
     damage,
@@ -64,6 +65,7 @@ class OfText(Protocol):
 _OF_POINTS: Final[tuple[OfPoints, ...]] = (
     characters, sentences, lines, paragraphs, ngrams, markup, boilerplate, damage,
     swallow, language, hojichar, fineweb,
+    brackets,
 )  # fmt: skip
 _OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp, words)
 

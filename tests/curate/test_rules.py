@@ -10,22 +10,21 @@ from seimai.recipe import load_recipe
 
 
 def test_a_threshold_is_changed_in_one_line_or_below_except():
-    for given in ({"hiragana_ratio": 0.1}, {"except": {"hiragana_ratio": 0.1}}):
-        assert Rules.model_validate(given).thresholds["hiragana_ratio"] == 0.1
+    for given in ({"little_kana": 0.2}, {"except": {"little_kana": 0.2}}):
+        assert Rules.model_validate(given).thresholds["little_kana"] == 0.2
 
 
 def test_null_turns_a_rule_off_and_a_domain_exempts():
-    assert "hiragana_ratio" not in Rules.model_validate({"hiragana_ratio": None}).reasons()
-    assert Rules(domain="law").thresholds["hiragana_ratio"] == 0.15
-    law = Rules.model_validate({"domain": "law", "hiragana_ratio": 0.12})
-    assert law.thresholds["hiragana_ratio"] == 0.12
+    assert "little_kana" not in Rules.model_validate({"little_kana": None}).reasons()
+    assert Rules(domain="law").thresholds["run_on"] == 400
+    assert Rules.model_validate({"domain": "law", "run_on": 300}).thresholds["run_on"] == 300
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"preset": "swalow-v1"}, "no preset 'swalow-v1'"),
-        ({"except": {"hiragana": 0.1}}, "did you mean 'hiragana_ratio'"),
+        ({"except": {"litle_kana": 0.1}}, "did you mean 'little_kana'"),
         ({"domain": "laws"}, "no domain 'laws'"),
     ],
 )
@@ -36,8 +35,8 @@ def test_what_does_not_exist_is_named_with_what_is_near(given, message):
 
 def test_an_error_in_a_recipe_names_its_line(tmp_path):
     recipe = tmp_path / "r.yaml"
-    recipe.write_text("corpus:\n  from: {files: x.txt}\n  steps:\n  - curate.rules: {hiragana: 0.1}\n")
-    with pytest.raises(SeimaiError, match=r"r\.yaml:4: corpus.steps\[0\].*hiragana"):
+    recipe.write_text("corpus:\n  from: {files: x.txt}\n  steps:\n  - curate.rules: {litle_kana: 0.1}\n")
+    with pytest.raises(SeimaiError, match=r"r\.yaml:4: corpus.steps\[0\].*litle_kana"):
         load_recipe(recipe)
 
 
