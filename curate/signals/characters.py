@@ -14,7 +14,7 @@ from curate.signals import classes as c
 from curate.signals.text import Text, Values, ratio
 from seimai.signal import Signal
 
-SWALLOW: Final = "Swallow v1 (swallow-llm/swallow-corpus, quality.py)"
+SWALLOW: Final = "Swallow v1, quality.py"
 
 _LETTERS: Final = (
     "hiragana, katakana and kanji (ー, ゝ, half-width kana and kanji beyond the BMP too), 。．！？、，"
