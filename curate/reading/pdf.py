@@ -70,12 +70,12 @@ def text_and_title(data: bytes) -> tuple[str, str | None]:
         if count > CHARACTERS:
             raise ValueError(f"more than {CHARACTERS >> 20} Mi characters")
     if not count:
-        raise ValueError(f"no text layer: {len(file)} pages of pictures, or none at all")
+        raise ValueError(f"no text layer (pages: {len(file)}): scanned, or empty")
     if lost > _UNREADABLE * count:
         raise ValueError(f"a text layer without characters: {lost} of {count} glyphs have no Unicode")
     text = text_of(pages)
     if not text.strip():
-        raise ValueError("no text layer: only page numbers or spaces")
+        raise ValueError("no text layer but page numbers or spaces")
     return text, _title(file.get_metadata_value("Title"))
 
 

@@ -1,7 +1,6 @@
 import io
 import json
 import re
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -130,14 +129,13 @@ def test_nothing_stops_it(text: str):
     assert plain("磨く" + text).startswith("磨く"[: 2 if not text.startswith("《") else 0])
 
 
+@pytest.mark.timeout(120)  # quadratic time would take hours
 @pytest.mark.parametrize(
     "unit", ["［＃", "※［＃「", "《", "｜", "〔a:", "底本：\n", "［＃［", "［＃「［", "／″", "-" * 30 + "\n"]
 )
 def test_hostile_notation_takes_linear_time(unit: str):
     text = unit * (1_000_000 // len(unit))
-    begin = time.process_time()
     work(LEGEND + text)
-    assert time.process_time() - begin < 20  # quadratic would take hours
 
 
 def corpus(name: str) -> dict[str, dict[str, Any]]:

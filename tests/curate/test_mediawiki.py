@@ -1,7 +1,6 @@
 import bz2
 import json
 import lzma
-import time
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -205,6 +204,7 @@ def test_no_wikitext_stops_it(wikitext: str):
     assert plain_text(f"前文。\n\n{wikitext}").startswith("前文。") or "{{" in wikitext or "<" in wikitext
 
 
+@pytest.mark.timeout(120)  # quadratic time would take hours
 @pytest.mark.parametrize(
     "unit",
     [
@@ -235,9 +235,7 @@ def test_no_wikitext_stops_it(wikitext: str):
     ],
 )
 def test_hostile_wikitext_takes_linear_time(unit: str):
-    begin = time.process_time()
     plain_text(unit * (500_000 // len(unit)) + "}}]]" * 1000)
-    assert time.process_time() - begin < 20
 
 
 def test_meta_is_json(tmp_path: Path):

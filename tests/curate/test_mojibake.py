@@ -1,5 +1,4 @@
 import json
-import time
 from pathlib import Path
 
 import polars as pl
@@ -100,11 +99,10 @@ def test_nothing_stops_it(text: str, codec: str):
     assert mended(mended(text.encode("utf-8", "replace").decode(codec, "replace")).text)
 
 
+@pytest.mark.timeout(120)  # quadratic time would take hours
 @pytest.mark.parametrize("unit", ["Ã", "縺", "\x1b$B", "ﾃ\ufffd", "ã\x81\x82", "\x80\n", "ÃƒÂ£"])
 def test_hostile_text_takes_linear_time(unit: str):
-    begin = time.process_time()
     mended(unit * (500_000 // len(unit)))
-    assert time.process_time() - begin < 60
 
 
 def test_the_quality_set(evaluation):

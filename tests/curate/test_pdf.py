@@ -167,7 +167,7 @@ def test_forms_that_fonts_leave_are_folded():
     [
         (b"", "empty file"),
         (b"%PDF-1.7 nothing", "no PDF, or broken"),
-        (pdf(lambda canvas: canvas.rect(10, 10, 100, 100)), "no text layer: 1 pages of pictures"),
+        (pdf(lambda canvas: canvas.rect(10, 10, 100, 100)), "no text layer (pages: 1): scanned, or empty"),
         (pdf(lambda canvas: canvas.drawString(290, 40, "- 1 -")), None),
         (
             pdf(lambda canvas: canvas.drawString(60, 700, PROSE), encrypt=StandardEncryption("secret")),
