@@ -233,3 +233,15 @@ def test_damage_is_a_row(tmp_path_factory: pytest.TempPathFactory, data: st.Data
 )
 def test_no_layout_stops_it(characters: list[tuple[str, float, float, float]]):
     text_of([page(*characters), page(*characters[:5])])
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_turned_pages_are_read_upright(turned: int):
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(turned)
+        canvas.translate(*{0: (0, 0), 90: (595, 0), 180: (595, 842), 270: (0, 842)}[turned])
+        canvas.rotate(turned)
+        lines(canvas, "　" + PROSE, y=560)
+        canvas.drawString(60, 450, "別の段落。")
+
+    assert text_and_title(pdf(draw))[0] == f"　{PROSE}\n\n別の段落。"
