@@ -164,7 +164,7 @@ def tune(
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves: .svg, .html or .png.")
     ] = None,
     count: Annotated[
-        bool, typer.Option("--count", help="Count characters in the text where they are not stored.")
+        bool, typer.Option("--count", help="Count characters in the text, where no signal has them.")
     ] = False,
 ) -> None:
     """What if a threshold were another: decide again from the stored signals, without reading text."""

@@ -17,7 +17,7 @@ from seimai.errors import SeimaiError
 from seimai.signal import named
 from seimai.tuning import drawing, page, suggestion_page
 from seimai.tuning.curve import Curve, curve
-from seimai.tuning.decide import Decider
+from seimai.tuning.decide import KEPT, Decider
 from seimai.tuning.effect import Effect
 from seimai.tuning.lineage import Entry, open_entry, signals_of
 from seimai.tuning.recipe_line import commands
@@ -137,7 +137,7 @@ def name_of(setting: str, entry: Entry) -> str:
 
 def _columns(entry: Entry, new: Entry) -> set[str]:
     """What verdicts, characters and duplicates need; the text only if a changed reason names it."""
-    columns = {COUNTED}
+    columns = set(COUNTED)
     for (_, _, before), (_, _, after) in zip(filters_of(entry), filters_of(new), strict=True):
         old = before.reasons()
         columns |= named(old.values()) - {"text"}
@@ -166,7 +166,10 @@ def _definitions(of_interest: Sequence[Threshold], entry: Entry) -> dict[str, st
 
 
 def _print(effect: Effect, curves: Sequence[Curve], question: Question, console: Console) -> None:
-    console.print(Text(f"{effect.old.dataset.path}: {len(effect.before):,} documents"))
+    kept = effect.count(effect.before, KEPT)
+    chars = "" if kept.chars is None else f" ({kept.chars:,} {effect.decider.counted_as})"
+    total = f"{len(effect.before):,} documents, {kept.rows:,} kept{chars}"
+    console.print(Text(f"{effect.old.dataset.path}: {total}"))
     if effect.new != effect.old:
         console.print(page.totals(effect))
     if effect.reasons():

@@ -12,7 +12,7 @@ from seimai.tuning.decide import KEPT, UNDECIDED, Decider
 from seimai.tuning.lineage import Entry
 from seimai.tuning.thresholds import Moved, Threshold, value_in, with_threshold
 
-POINTS = 41
+POINTS = 33
 """Points of a curve, evenly spread; the present and the new threshold are added."""
 TAIL = 0.005
 """Share of the values left out at either end of a curve."""

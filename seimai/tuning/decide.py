@@ -17,7 +17,7 @@ from seimai.signal import named
 from seimai.tuning.expressions import implies
 from seimai.tuning.lineage import Entry
 from seimai.tuning.reach import Reach
-from seimai.tuning.stored import COUNTED, Stored
+from seimai.tuning.stored import COUNTED, TEXT_CHARS, Stored
 from seimai.tuning.survivors import Duplicates, duplicates
 
 Mask = npt.NDArray[np.bool_]
@@ -59,7 +59,7 @@ class Decider:
         self.twice: list[Group] = []
         """Rows that ended at one of two places that share a step's name: here with the later one."""
         self._group()
-        self.chars = self._chars()
+        self.counted_as, self.chars = self._chars()
         self._duplicates = self._find_duplicates()
 
     @property
@@ -222,15 +222,20 @@ class Decider:
             for found in duplicates(group.end, places[group.end], group.rows, rows["id"])
         ]
 
-    def _chars(self) -> npt.NDArray[np.float64]:
-        """Characters of each row; NaN where they are not stored."""
+    def _chars(self) -> tuple[str, npt.NDArray[np.float64]]:
+        """What counts characters, and those of each row; NaN where they are not stored."""
         found = np.full(self.stored.rows.height, np.nan)
-        for group in self.groups:
-            if COUNTED in group.rows.columns and (
-                self.stored.counted or self.reach.stored(COUNTED, group.end, group.rows)
-            ):
-                found[group.index] = group.rows[COUNTED].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        return found
+        if TEXT_CHARS in self.stored.rows.columns:
+            return "characters", self.stored.rows[TEXT_CHARS].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        for name, what in COUNTED.items():
+            for group in self.groups:
+                if self.reach.stored(name, group.end, group.rows):
+                    values = group.rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+                    found[group.index] = values
+            if not np.isnan(found[self.before == KEPT]).any():
+                return what, found
+            found[:] = np.nan
+        return "characters", found
 
     def check(self) -> None:
         """Take the stored verdicts again: they must come out the same.

@@ -21,7 +21,7 @@ from seimai.tuning.thresholds import written
 PANEL, HEIGHT = 380, 286
 LEFT, RIGHT, TOP, BOTTOM = 66, 18, 76, 44
 COLUMNS = 3
-SUBTITLE = 52
+SUBTITLE = 58
 """Width of the line below a panel's title, in Latin characters."""
 FORMS = (".svg", ".html", ".png")
 FONTS = "'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans','Yu Gothic','Meiryo','IPAexGothic',sans-serif"

@@ -11,6 +11,7 @@ from rich.text import Text
 from seimai.tuning.curve import Curve, sparkline
 from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED
 from seimai.tuning.effect import Change, Effect
+from seimai.tuning.stored import COUNTED
 from seimai.tuning.thresholds import written
 
 BEGINNING = 200
@@ -42,7 +43,12 @@ def totals(effect: Effect) -> Table:
     )
     if before.chars is not None and least.chars is not None and most.chars is not None:
         change = _between(least.chars - before.chars, most.chars - before.chars, sign="+")
-        table.add_row("characters kept", f"{before.chars:,}", _between(least.chars, most.chars), change)
+        table.add_row(
+            f"{effect.decider.counted_as} kept",
+            f"{before.chars:,}",
+            _between(least.chars, most.chars),
+            change,
+        )
     return table
 
 
@@ -78,7 +84,7 @@ def curves(found: Sequence[Curve]) -> Table:
             f"{even[0].value:.3g}" if even[0].value < 1000 else f"{even[0].value:,.0f}",
             Text(f"{sparkline(heights)}\n{_marks(curve)}", no_wrap=True),
             f"{even[-1].value:.3g}" if even[-1].value < 1000 else f"{even[-1].value:,.0f}",
-            f"{low:,.0f} to {high:,.0f}" + (f"\n+ up to {open_to:,} undecided" if open_to else ""),
+            f"{low:,.0f} to {high:,.0f}" + (f"\n(+{open_to:,} undecided)" if open_to else ""),
         )
     return table
 
@@ -127,6 +133,6 @@ def notes(effect: Effect, console: Console) -> None:
         say(f"A run lets {', '.join(anew)} choose anew among the documents that reach it.")
     if effect.count(effect.before, KEPT).chars is None:
         say(
-            "Characters are not stored (no filter after the last change of the text names chars); "
-            "--count counts them in the text."
+            "Characters are not stored (no filter after the last change of the text names "
+            f"{' or '.join(COUNTED)}); --count counts them in the text."
         )

@@ -16,8 +16,10 @@ from seimai.tuning.lineage import Entry
 
 pq: Any = importlib.import_module("pyarrow.parquet")  # its stubs know no types
 
-COUNTED = "chars"
-"""The signal that says how many characters a document has."""
+COUNTED = {"chars": "characters", "visible_chars": "visible characters"}
+"""Signals that say how many characters a document has, the best first, and what they count."""
+TEXT_CHARS = "chars_of_text"
+"""The column of characters that are counted when a dataset is read."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Stored:
 
 
 def read(entry: Entry, columns: Collection[str], *, count: bool) -> Stored:
-    """Both sides of an entry; `count` has characters counted in the text where they are not stored.
+    """Both sides of an entry; `count` has characters counted in the text.
 
     Raises:
         SeimaiError: if a shard cannot be read.
@@ -66,7 +68,7 @@ def read(entry: Entry, columns: Collection[str], *, count: bool) -> Stored:
         have: list[str] = pq.ParquetFile(shard.path).schema_arrow.names
         stored._schemas[shard.path] = have  # pyright: ignore[reportPrivateUsage]
         wanted = [c for c in have if c in {*columns, "dropped_by", "reasons"}]
-        counts = count and COUNTED not in have and "text" in have
+        counts = count and "text" in have
         read_bytes, all_bytes = _size(shard.path, [*wanted, "text"] if counts else wanted)
         stored.read_bytes += read_bytes
         stored.all_bytes += all_bytes
@@ -79,7 +81,7 @@ def read(entry: Entry, columns: Collection[str], *, count: bool) -> Stored:
         ]
         if counts:
             chars = _columns(shard.path, ["text"])["text"].str.len_chars().cast(pl.Int64)
-            added.append(chars.alias(COUNTED))
+            added.append(chars.alias(TEXT_CHARS))
             stored.counted = True
         stored.shards.append(shard)
         frames.append(pl.DataFrame([*frame.get_columns(), *added]))
