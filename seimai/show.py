@@ -123,9 +123,14 @@ def step_page(path: str) -> RenderableType:
     Raises:
         SeimaiError: if there is no such step; the nearest one is named.
     """
-    signals = _signals(path)
+    signals = _named(path, "SIGNALS")
     if signals is not None:
         return signals_table(signals)
+    rule_sets = _named(path, "PRESETS")
+    if rule_sets is not None:
+        several = len({preset.source for preset in rule_sets.values()}) > 1
+        tables = (preset_table(name, preset) for name, preset in rule_sets.items())
+        return presets_table(rule_sets) if several else Group(*tables)
     cls = step_class(path)
     parts: list[RenderableType] = [Text(inspect.getdoc(cls) or "")]
     table = Table(box=box.SIMPLE_HEAD)
@@ -158,9 +163,10 @@ def _type_name(annotation: object) -> str:
     return name.replace("typing.", "").replace("NoneType", "None")
 
 
-def _signals(path: str) -> Mapping[str, Signal] | None:
+def _named(path: str, name: str) -> Mapping[str, Any] | None:
+    """A mapping that a module has under a name; None where there is no such module or mapping."""
     try:
-        return getattr(importlib.import_module(path), "SIGNALS", None)
+        return getattr(importlib.import_module(path), name, None)
     except ImportError:
         return None
 
@@ -173,3 +179,28 @@ def signals_table(signals: Mapping[str, Signal]) -> Table:
     for name, signal in signals.items():
         table.add_row(name, signal.definition, signal.unit, signal.source)
     return table
+
+
+def presets_table(rule_sets: Mapping[str, Any]) -> Table:
+    """Presets of several projects: name, number of rules, source."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("preset", "rules", "source"):
+        table.add_column(column, overflow="fold")
+    for name, preset in rule_sets.items():
+        table.add_row(name, str(len(preset.rules)), preset.source)
+    return table
+
+
+def preset_table(name: str, preset: Any) -> RenderableType:
+    """The rules of a preset with their thresholds and reasons, and what it mends."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("rule", "threshold", "why"):
+        table.add_column(column, overflow="fold")
+    for rule in preset.rules:
+        table.add_row(rule.name, "" if rule.threshold is None else f"{rule.threshold:g}", rule.why)
+    mends = [Text(f"- {mend}") for mend in preset.mends]
+    domains = [
+        Text(f"domain {d}: " + ", ".join(f"{k} {'off' if v is None else f'{v:g}'}" for k, v in of.items()))
+        for d, of in preset.domains.items()
+    ]
+    return Group(Text(f"{name} ({preset.source})", style="bold"), table, *domains, *mends, Text())
