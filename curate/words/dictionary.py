@@ -37,8 +37,6 @@ class Lexicon:
     """Place in the trie after each code point of the first plane; 0 where no headword goes on."""
     first_form: npt.NDArray[np.int32]
     """The form that is this one code point; -1 where there is none."""
-    form_words: npt.NDArray[np.int32]
-    """Where the words of each form start; one more than there are forms."""
     words: npt.NDArray[np.uint64]
     """Left number, right number, cost (16 bits each) and flags: 1 a numeral, 2 normalised to other digits."""
     units_at: npt.NDArray[np.int32]
@@ -72,12 +70,14 @@ def lexicon() -> Lexicon:
         start, size = blocks[name]
         return data[start : start + size]
 
-    from curate.words.kernels.loading import first_states, short_units, word_lists
+    from curate.words.kernels.loading import FORM_BITS, first_states, short_units, word_lists
 
     connections = block("ConnMatrix")
     rights, lefts = (int(n) for n in connections[:4].view(np.int16))
     matrix = np.array(connections[4:].view(np.int16)[: lefts * rights]).reshape(lefts, rights)
-    form_at, form_words, entry = word_lists(block("WordPointers"))
+    form_at, entry = word_lists(block("WordPointers"))
+    if entry.size >> FORM_BITS:
+        raise SeimaiError(f"{path}: more than {1 << FORM_BITS:,} words")
     trie = np.array(block("TrieIndex").view(np.uint32))
     leaf = (trie >> 31) == 1
     trie[leaf] = form_at[trie[leaf] & 0x7FFFFFFF] | 0x80000000
@@ -95,7 +95,6 @@ def lexicon() -> Lexicon:
         trie,
         first_state,
         first_form,
-        form_words,
         words,
         units_at,
         units,
@@ -200,8 +199,11 @@ def _flag_odd_numbers(found: Lexicon, sudachi: Any) -> None:
 
 
 def _flag(found: Lexicon, form: int, odd: list[bool]) -> None:
+    from curate.words.kernels.loading import FORM_BITS
+
     if any(odd):
-        words = found.words[found.form_words[form] : found.form_words[form + 1]]
+        first = form & (1 << FORM_BITS) - 1
+        words = found.words[first : first + (form >> FORM_BITS)]
         words[odd if len(odd) == len(words) else slice(None)] |= np.uint64(1 << 49)
 
 

@@ -53,11 +53,11 @@ def words_of(text: Text) -> Words:
     )  # fmt: skip
     nodes, node_end, node_word, flags = paths(
         normal, categories, line_first, line_end, flags, lex.matrix, lex.reach, lex.trie, lex.first_state,
-        lex.first_form, lex.form_words, lex.words, lex.unknown, lex.boundary,
+        lex.first_form, lex.words, lex.unknown, lex.boundary,
     )  # fmt: skip
     first, end, flags = short_words(
         text.points, normal, categories, place, line_first, line_end, flags, nodes, node_end, node_word,
-        lex.trie, lex.form_words, lex.words, lex.units_at, lex.units, lex.unknown, _spaces(),
+        lex.trie, lex.words, lex.units_at, lex.units, lex.unknown, _spaces(),
     )  # fmt: skip
     left = np.flatnonzero(flags & _LEFT_TO_SUDACHI)
     if left.size:

@@ -18,6 +18,8 @@ _KATAKANA = np.uint32(1 << 7)
 _NOT_FIRST = np.uint32(1 << 30)
 _COMMA = 0x2C
 _POINT = 0x2E
+_FORM_BITS = 22
+_FIRST_WORD = (1 << _FORM_BITS) - 1
 _SHORT = 3
 """Katakana words of fewer characters are joined though they are known."""
 _JOINED = -1000
@@ -321,7 +323,6 @@ def _whole_word(
     first: Whole,
     end: Whole,
     trie: npt.NDArray[np.uint32],
-    form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
     run: Whole,
@@ -354,7 +355,7 @@ def _whole_word(
         return _JOINED
     best = np.int64(1) << 40
     found = np.int64(_JOINED)
-    for w in range(form_words[form], form_words[form + 1]):
+    for w in range(form & _FIRST_WORD, (form & _FIRST_WORD) + (form >> _FORM_BITS)):
         cost = np.int64(np.int16((words[w] >> np.uint64(32)) & np.uint64(0xFFFF)))
         if cost < best:
             best, found = cost, np.int64(w)
@@ -376,7 +377,6 @@ def _join_katakana(
     word: npt.NDArray[np.int64],
     size: Whole,
     trie: npt.NDArray[np.uint32],
-    form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
 ) -> Whole:
@@ -400,7 +400,7 @@ def _join_katakana(
             run = stop
             while run < line_end and categories[run] & _KATAKANA:
                 run += 1
-            joined = _whole_word(normal, start, stop, trie, form_words, words, unknown, run)
+            joined = _whole_word(normal, start, stop, trie, words, unknown, run)
             size = _join(first, end, word, size, a, b, joined)
             i = a + 1
         i += 1
@@ -411,7 +411,7 @@ def _join_katakana(
     types.Tuple((int64[::1], int64[::1], uint8[::1]))(
         uint32[::1], uint32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], uint8[::1], int64[::1],
         int64[::1],
-        int32[::1], uint32[::1], int32[::1], uint64[::1], int32[::1], uint16[::1], int64[:, ::1], uint8[::1],
+        int32[::1], uint32[::1], uint64[::1], int32[::1], uint16[::1], int64[:, ::1], uint8[::1],
     ),
     cache=True,
     nogil=True,
@@ -428,7 +428,6 @@ def short_words(
     node_end: npt.NDArray[np.int64],
     node_word: npt.NDArray[np.int32],
     trie: npt.NDArray[np.uint32],
-    form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     units_at: npt.NDArray[np.int32],
     units: npt.NDArray[np.uint16],
@@ -468,7 +467,7 @@ def short_words(
                 flags[n] |= np.uint8(4)
                 continue
             size = _join_katakana(
-                normal, categories, line_end[n], first, end, word, size, trie, form_words, words, unknown
+                normal, categories, line_end[n], first, end, word, size, trie, words, unknown
             )
         for k in range(size):
             parts = np.int64(1)

@@ -8,21 +8,26 @@ _FILE = types.Array(uint8, 1, "C", readonly=True)
 """Bytes of a mapped file."""
 
 
-@njit(types.Tuple((uint32[::1], int32[::1], uint32[::1]))(_FILE), cache=True, nogil=True)
+FORM_BITS = 22
+"""A form is the number of its first word, and above these bits how many words it has."""
+_MOST = 511
+
+
+@njit(types.Tuple((uint32[::1], uint32[::1]))(_FILE), cache=True, nogil=True)
 def word_lists(
     data: npt.NDArray[np.uint8],
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32], npt.NDArray[np.uint32]]:
-    """Lists of words: which list starts at each byte, where each begins in the words, the words' entries."""
-    list_at = np.zeros(data.size, np.uint32)
-    begins = np.empty(data.size + 1, np.int32)
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Lists of words: the form whose list starts at each byte, and the words' entries.
+
+    The words that no text can have are one long list at the end.
+    """
+    forms = np.zeros(data.size, np.uint32)
     entries = np.empty(data.size, np.uint32)
-    lists = np.int64(0)
     words = np.int64(0)
     at = np.int64(0)
     while at < data.size:
-        list_at[at] = lists
-        begins[lists] = words
-        lists += 1
+        start = at
+        first = words
         left = np.int64(-1)  # how many words are left; -1: the number itself comes first
         entry = np.int64(0)
         while left != 0:
@@ -42,8 +47,8 @@ def word_lists(
                 entries[words] = entry
                 words += 1
                 left -= 1
-    begins[lists] = words
-    return list_at, begins[: lists + 1].copy(), entries[:words].copy()
+        forms[start] = first | min(words - first, _MOST) << FORM_BITS
+    return forms, entries[:words].copy()
 
 
 @njit(types.Tuple((int32[::1], uint16[::1]))(_FILE, int64[::1]), cache=True, nogil=True)

@@ -15,6 +15,8 @@ _NOT_FIRST = 1 << 30
 _NOT_LAST = np.uint32(1 << 31)
 _TIES = 20
 """Bits below a path's cost that hold its place among the paths to the same end: the first wins a tie."""
+_FORM_BITS = 22
+_FIRST_WORD = (1 << _FORM_BITS) - 1
 _SLOTS = 128
 """Paths to one place with different right numbers; a line that needs more is left to SudachiPy."""
 _LEFTS = 256
@@ -82,72 +84,209 @@ def _step(trie: npt.NDArray[np.uint32], state: Whole, point: Whole) -> tuple[Who
 
 
 @njit
-def _words_at(
+def _find_forms(
     normal: npt.NDArray[np.uint32],
-    categories: npt.NDArray[np.uint32],
     first: Whole,
     size: Whole,
-    p: Whole,
     begins_word: npt.NDArray[np.uint8],
-    run: npt.NDArray[np.int64],
     trie: npt.NDArray[np.uint32],
     first_state: npt.NDArray[np.uint32],
     first_form: npt.NDArray[np.int32],
-    form_words: npt.NDArray[np.int32],
-    words: npt.NDArray[np.uint64],
+    place: npt.NDArray[np.int32],
+    state: npt.NDArray[np.int64],
+    found_at: npt.NDArray[np.int32],
+    found_stop: npt.NDArray[np.int32],
+    found_form: npt.NDArray[np.int32],
+) -> Whole:
+    """Headwords at all places of a line, the shorter before the longer; how many they are.
+
+    All places go one character further together, so that the memory answers for many at a time.
+    """
+    found = np.int64(0)
+    going = np.int64(0)
+    for p in range(size):
+        point = np.int64(normal[first + p])
+        if point < 0x10000:
+            at = np.int64(first_state[point])
+            form = np.int64(first_form[point])
+        else:
+            root = np.int64(trie[0])
+            at, form = _step(trie, (root >> 10) << ((root & 512) >> 6), point)
+        if form >= 0 and begins_word[p + 1]:
+            found_at[found], found_stop[found], found_form[found] = p, p + 1, form
+            found += 1
+        if at != 0 and p + 1 < size:
+            place[going], state[going] = p, at
+            going += 1
+    depth = np.int64(1)
+    while going > 0:
+        still = np.int64(0)
+        for k in range(going):
+            p = np.int64(place[k])
+            stop = p + depth + 1
+            at, form = _step(trie, state[k], np.int64(normal[first + p + depth]))
+            if form >= 0 and begins_word[stop] and found < found_at.size:
+                found_at[found], found_stop[found], found_form[found] = p, stop, form
+                found += 1
+            if at != 0 and stop < size:
+                place[still], state[still] = p, at
+                still += 1
+        going = still
+        depth += 1
+    return found
+
+
+@njit
+def _unknown_words(
     unknown: npt.NDArray[np.int64],
+    category: Whole,
+    bound: Whole,
+    run: Whole,
+    known: Whole,
+    beside: Whole,
+    p: Whole,
+    begins_word: npt.NDArray[np.uint8],
+    n: Whole,
     stop: npt.NDArray[np.int32],
     value: npt.NDArray[np.uint64],
     which: npt.NDArray[np.int32],
 ) -> Whole:
-    """All words that may begin at a place, in Sudachi's order; how many they are.
+    """Write the unknown words of a place: runs of a category, its first characters, or else one character.
 
-    Beside the dictionary's there are unknown ones: runs of a category, its first characters, or else one
-    character.
+    `bound` says that no unknown word may begin here, `known` how many others do, `beside` what categories
+    have unknown words then. How many words there are in the end; if there is no room for them, they are only counted.
     """
-    n = np.int64(0)
-    point = np.int64(normal[first + p])
-    if point < 0x10000:
-        state = np.int64(first_state[point])
-        form = np.int64(first_form[point])
-    else:
-        root = np.int64(trie[0])
-        state, form = _step(trie, (root >> 10) << ((root & 512) >> 6), point)
-    q = p + 1
-    while True:
-        if form >= 0 and begins_word[q]:
-            for w in range(form_words[form], form_words[form + 1]):
-                if n < stop.size:
-                    stop[n], value[n], which[n] = q, words[w], w
-                n += 1
-        if state == 0 or q == size:
-            break
-        state, form = _step(trie, state, np.int64(normal[first + q]))
-        q += 1
-    known = n > 0
-    category = np.int64(categories[first + p])
     last = unknown.shape[0] - 1
-    if not category & _NOT_FIRST and (p == 0 or not categories[first + p - 1] & _NOT_LAST):
+    begun = n
+    if not bound and (not known or category & beside):
         for row in range(last):
             if not category & unknown[row, 0] or (known and not unknown[row, 3]):
                 continue
-            single = run[p]
+            single = run
             if unknown[row, 4]:
                 if n < stop.size:
-                    stop[n], value[n], which[n] = p + run[p], np.uint64(unknown[row, 1]), -1 - row
+                    stop[n], value[n], which[n] = p + run, np.uint64(unknown[row, 1]), -1 - row
                 n += 1
                 single -= 1
             for length in range(1, min(single, unknown[row, 5]) + 1):
                 if n < stop.size:
                     stop[n], value[n], which[n] = p + length, np.uint64(unknown[row, 1]), -1 - row
                 n += 1
-    if n == 0:
+    if n == begun and not known:
         q = p + 1
         while not begins_word[q]:
             q += 1
-        stop[0], value[0], which[0] = q, np.uint64(unknown[last, 1]), -1 - last
-        n = np.int64(1)
+        if n < stop.size:
+            stop[n], value[n], which[n] = q, np.uint64(unknown[last, 1]), -1 - last
+        n += 1
     return n
+
+
+@njit
+def _all_words(
+    categories: npt.NDArray[np.uint32],
+    first: Whole,
+    size: Whole,
+    begins_word: npt.NDArray[np.uint8],
+    run: npt.NDArray[np.int64],
+    found: Whole,
+    found_at: npt.NDArray[np.int32],
+    found_stop: npt.NDArray[np.int32],
+    found_form: npt.NDArray[np.int32],
+    words: npt.NDArray[np.uint64],
+    unknown: npt.NDArray[np.int64],
+    words_at: npt.NDArray[np.int64],
+    ends_at: npt.NDArray[np.int64],
+    stop: npt.NDArray[np.int32],
+    value: npt.NDArray[np.uint64],
+    which: npt.NDArray[np.int32],
+) -> Whole:
+    """Write the words that may begin at each place of a line, in Sudachi's order; how many they are.
+
+    Known words come first, those of shorter headwords before others.
+    """
+    beside = np.int64(0)
+    for row in range(unknown.shape[0]):
+        if unknown[row, 3]:
+            beside |= unknown[row, 0]
+    ends_at[:size] = 0
+    for k in range(found):
+        ends_at[found_at[k]] += found_form[k] >> _FORM_BITS
+    n = np.int64(0)
+    for p in range(size):
+        known = ends_at[p]
+        words_at[p] = n
+        ends_at[p] = n
+        n += known
+        category = np.int64(categories[first + p])
+        bound = category & _NOT_FIRST or (p > 0 and categories[first + p - 1] & _NOT_LAST)
+        n = _unknown_words(
+            unknown, category, bound, run[p], known, beside, p, begins_word, n, stop, value, which
+        )
+    words_at[size] = n
+    if n > stop.size:
+        return n
+    for k in range(found):
+        p = found_at[k]
+        form = found_form[k]
+        at = ends_at[p]
+        w = np.int64(form & _FIRST_WORD)
+        for _ in range(form >> _FORM_BITS):
+            stop[at], value[at], which[at] = found_stop[k], words[w], w
+            at += 1
+            w += 1
+        ends_at[p] = at
+    return n
+
+
+@njit
+def _worth(
+    keys: npt.NDArray[np.int64],
+    rights: npt.NDArray[np.uint16],
+    last: npt.NDArray[np.int32],
+    reach: npt.NDArray[np.int32],
+    at: Whole,
+    end: Whole,
+) -> Whole:
+    """Leave only the paths to a place that may be part of the cheapest whole; where they end then."""
+    one = np.uint64(1)
+    if end - at == one:
+        return end
+    bar = np.int64(1) << 62
+    x = at
+    while x < end:
+        bar = min(bar, (keys[x] >> _TIES) + reach[1, rights[x]])
+        x += one
+    k = at
+    x = at
+    while x < end:
+        if (keys[x] >> _TIES) + reach[0, rights[x]] <= bar:
+            rights[k], keys[k], last[k] = rights[x], keys[x], last[x]
+            k += one
+        x += one
+    return k
+
+
+@njit
+def _cheapest(
+    keys: npt.NDArray[np.int64],
+    rights: npt.NDArray[np.uint16],
+    flat: npt.NDArray[np.int16],
+    row: Whole,
+    at: Whole,
+    end: Whole,
+) -> Whole:
+    """Which of the paths to a place is the cheapest with the connections of a row of the matrix."""
+    best = np.int64(1) << 62
+    found = at
+    x = at
+    while x < end:
+        key = keys[x] + (np.int64(flat[row + np.uint64(rights[x])]) << _TIES)
+        if key < best:
+            best = key
+            found = x
+        x += np.uint64(1)
+    return found
 
 
 @njit
@@ -182,7 +321,7 @@ def _trace(
 @njit(
     types.Tuple((int64[::1], int64[::1], int32[::1], uint8[::1]))(
         uint32[::1], uint32[::1], int64[::1], int64[::1], uint8[::1], int16[:, ::1], int32[:, ::1],
-        uint32[::1], uint32[::1], int32[::1], int32[::1], uint64[::1], int64[:, ::1], int64,
+        uint32[::1], uint32[::1], int32[::1], uint64[::1], int64[:, ::1], int64,
     ),
     cache=True,
     nogil=True,
@@ -198,7 +337,6 @@ def paths(
     trie: npt.NDArray[np.uint32],
     first_state: npt.NDArray[np.uint32],
     first_form: npt.NDArray[np.int32],
-    form_words: npt.NDArray[np.int32],
     words: npt.NDArray[np.uint64],
     unknown: npt.NDArray[np.int64],
     boundary: Whole,
@@ -229,19 +367,33 @@ def paths(
     run = np.empty(longest + 1, np.int64)
     kept = np.empty(longest + 1, np.int32)
     arrivals = np.empty(longest + 1, np.int32)
-    rights = np.empty((longest + 1) * _SLOTS, np.int32)
+    rights = np.empty((longest + 1) * _SLOTS, np.uint16)
     keys = np.empty((longest + 1) * _SLOTS, np.int64)
     last = np.empty((longest + 1) * _SLOTS, np.int32)
     room = 64 * longest + 1024
     begin = np.empty(room, np.int32)
     previous = np.empty(room, np.int32)
     word = np.empty(room, np.int32)
-    stop = np.empty(1024, np.int32)
-    value = np.empty(1024, np.uint64)
-    which = np.empty(1024, np.int32)
-    lefts = np.empty(_LEFTS, np.int64)
+    stop = np.empty(room, np.int32)
+    value = np.empty(room, np.uint64)
+    which = np.empty(room, np.int32)
+    place = np.empty(longest + 1, np.int32)
+    state = np.empty(longest + 1, np.int64)
+    found_at = np.empty(16 * longest + 64, np.int32)
+    found_stop = np.empty(16 * longest + 64, np.int32)
+    found_form = np.empty(16 * longest + 64, np.int32)
+    words_at = np.empty(longest + 2, np.int64)
+    ends_at = np.empty(longest + 1, np.int64)
+    lefts = np.empty(_LEFTS, np.uint64)
     left_key = np.empty(_LEFTS, np.int64)
-    left_node = np.empty(_LEFTS, np.int32)
+    left_path = np.empty(_LEFTS, np.uint64)
+    # Unsigned numbers as places: Numba would look for places counted from the end otherwise.
+    flat = matrix.ravel()
+    columns = np.uint64(matrix.shape[1])
+    slots = np.uint64(_SLOTS)
+    number = np.uint64(0xFFFF)
+    zero = np.uint64(0)
+    one = np.uint64(1)
 
     for n in range(line_first.size):
         offsets[n] = filled
@@ -250,6 +402,17 @@ def paths(
         first = line_first[n]
         size = line_end[n] - first
         _starts(categories, first, size, begins_word, run)
+        found = _find_forms(
+            normal, first, size, begins_word, trie, first_state, first_form, place, state, found_at,
+            found_stop, found_form,
+        )  # fmt: skip
+        possible = _all_words(
+            categories, first, size, begins_word, run, found, found_at, found_stop, found_form,
+            words, unknown, words_at, ends_at, stop, value, which,
+        )  # fmt: skip
+        if found == found_at.size or possible > room:
+            flags[n] |= np.uint8(4)
+            continue
         kept[: size + 1] = 0
         arrivals[: size + 1] = 0
         kept[0] = 1
@@ -258,68 +421,45 @@ def paths(
         last[0] = -1
         nodes = np.int64(0)
         for p in range(size + 1):
-            live = np.int64(kept[p])
-            if live == 0:
+            live = np.uint64(kept[p])
+            if live == zero:
                 continue
-            at = p * _SLOTS
-            if live > 1:
-                bar = np.int64(1) << 62
-                for x in range(at, at + live):
-                    bar = min(bar, (keys[x] >> _TIES) + reach[1, rights[x]])
-                k = at
-                for x in range(at, at + live):
-                    if (keys[x] >> _TIES) + reach[0, rights[x]] <= bar:
-                        rights[k], keys[k], last[k] = rights[x], keys[x], last[x]
-                        k += 1
-                live = k - at
+            at = np.uint64(p) * slots
+            live = _worth(keys, rights, last, reach, at, at + live)
             if p == size:
-                count = np.int64(1)
+                words_at[size], words_at[size + 1] = 0, 1
                 value[0] = np.uint64(boundary & 0xFFFF if flags[n] & 2 else 0)
-            else:
-                count = _words_at(
-                    normal, categories, first, size, p, begins_word, run, trie, first_state, first_form,
-                    form_words, words, unknown, stop, value, which,
-                )  # fmt: skip
-                if count > stop.size or nodes + count > room:
-                    flags[n] |= np.uint8(4)
-                    break
             known = np.int64(0)
-            for w in range(count):
-                left = np.int64(value[w] & np.uint64(0xFFFF))
+            for w in range(words_at[p], words_at[p + 1]):
+                left = value[w] & number
                 k = np.int64(0)
                 while k < known and lefts[k] != left:
                     k += 1
-                if k == known or known == _LEFTS:
-                    best = np.int64(1) << 62
-                    node = np.int32(-1)
-                    for x in range(at, at + live):
-                        key = keys[x] + (np.int64(matrix[left, rights[x]]) << _TIES)
-                        if key < best:
-                            best = key
-                            node = last[x]
-                    if known < _LEFTS:
-                        lefts[known] = left
-                        left_key[known] = best
-                        left_node[known] = node
-                        known += 1
-                else:
-                    best = left_key[k]
-                    node = left_node[k]
+                if k == known:
+                    k = min(known, _LEFTS - 1)
+                    lefts[k] = left
+                    left_path[k] = _cheapest(keys, rights, flat, left * columns, at, live)
+                    left_key[k] = keys[left_path[k]] + (
+                        np.int64(flat[left * columns + np.uint64(rights[left_path[k]])]) << _TIES
+                    )
+                    known = k + 1
+                best = left_key[k]
+                node = last[left_path[k]]
                 if p == size:
                     filled += _trace(
                         np.int64(node), line_end[n], first, begin, previous, word, node_end, node_word, filled
                     )
                     break
-                right = np.int32((value[w] >> np.uint64(16)) & np.uint64(0xFFFF))
-                cost = (best >> _TIES) + np.int64(np.int16((value[w] >> np.uint64(32)) & np.uint64(0xFFFF)))
-                q = np.int64(stop[w])
-                there = q * _SLOTS
-                x = there
-                while x < there + kept[q] and rights[x] != right:
-                    x += 1
+                right = np.uint16((value[w] >> np.uint64(16)) & number)
+                cost = (best >> _TIES) + np.int64(np.int16((value[w] >> np.uint64(32)) & number))
+                q = np.uint64(stop[w])
+                x = q * slots
+                full = x + np.uint64(kept[q])
+                while x < full and rights[x] != right:
+                    x += one
                 arrival = np.int64(arrivals[q])
                 arrivals[q] += 1
-                if x == there + kept[q]:
+                if x == full:
                     if kept[q] == _SLOTS:
                         flags[n] |= np.uint8(4)
                         break
