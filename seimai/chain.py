@@ -78,9 +78,9 @@ def compile_chain(
     links: list[Change | Decision] = []
     for step in steps:
         if isinstance(step, Transform):
-            stale = tuple(sorted(have)) if "text" in step.changes else ()
+            stale = tuple(sorted(have)) if "text" in step.adds() else ()
             links.append(Change(step, stale))
-            columns |= step.changes
+            columns |= step.adds()
             have = {} if stale else have
             continue
         if not isinstance(step, Filter):
@@ -189,7 +189,7 @@ def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:
     """Apply a transform; when it raises, halve the frame until only the rows to blame are left."""
     if not rows.height:
         return rows.with_columns(
-            pl.lit(None, pl.String).alias(c) for c in step.changes if c not in rows.columns
+            pl.lit(None, pl.String).alias(c) for c in step.adds() if c not in rows.columns
         )
     try:
         changed = step.apply(rows)

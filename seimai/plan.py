@@ -171,7 +171,7 @@ class Planner:
         identities: list[Any] = []
         for number, step in enumerate(steps, first):
             key = (entry.name, "steps", number)
-            if step.takes not in (None, kind):
+            if not step.accepts(kind):
                 message = f"{step.path()} takes {step.takes}, and here come {kind}"
                 raise self.recipe.places.error(key, message)
             kind = step.gives or kind
@@ -186,10 +186,10 @@ class Planner:
             signals = chain.signals
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
-            if not isinstance(steps[0], Selection):
+            if not _keeps_columns(steps[0]):
                 signals, columns, forget = {}, frozenset[str](), ()  # new rows, or none
         if kind != "model":
-            columns |= {c for s in steps for c in s.changes} - set(schema(kind))
+            columns |= {c for s in steps for c in s.adds()} - set(schema(kind))
         shaped: dict[str, Any] = {
             "format": FORMAT,
             "reader": [importlib.import_module("curate.read").VERSION, source[0].spec.model_dump()]
@@ -280,6 +280,10 @@ def _shared(parents: tuple[Pass, ...]) -> tuple[dict[str, int], frozenset[str], 
     shared = frozenset[str].intersection(*every) if every else frozenset[str]()
     signals = {k: v for p in parents[:1] for k, v in p.signals.items() if k in shared}
     return signals, shared - set(signals), tuple(sorted(frozenset[str]().union(*every) - shared))
+
+
+def _keeps_columns(step: Step) -> bool:
+    return isinstance(step, Selection) or (isinstance(step, Rewrite) and step.keeps_columns)
 
 
 def _groups(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:

@@ -76,6 +76,14 @@ class Step(BaseModel, ABC):
         aside = {name for name, f in fields if any(isinstance(m, Aside) for m in f.metadata)}
         return self.model_dump(mode="json", exclude=aside)
 
+    def accepts(self, kind: Kind) -> bool:
+        """Whether the step works on rows of a kind: `takes`, unless it says otherwise."""
+        return self.takes in (None, kind)
+
+    def adds(self) -> frozenset[str]:
+        """The columns that the step, with its parameters, changes or adds: `changes`, unless they name one."""
+        return self.changes
+
     def note(self) -> str | None:
         """What follows from the parameters and a user should see before the work: `seimai plan` shows it."""
         return None
@@ -129,6 +137,9 @@ class Rewrite(Step):
 
     asks_people: ClassVar[bool] = False
     """Whether people decide: `--labels judge` then makes another dataset than waiting for them does."""
+    keeps_columns: ClassVar[bool] = False
+    """Whether the new rows are old ones in another order or number, with all columns as they were: signals
+    that were measured on them stay known."""
 
     @abstractmethod
     def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:

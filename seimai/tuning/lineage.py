@@ -45,7 +45,7 @@ class Place:
         """Whether a column's values are others after this place."""
         if self.filters:
             return False
-        changes = self.steps[0].changes
+        changes = self.steps[0].adds()
         return column in changes or (
             signal and "text" in changes and not isinstance(self.steps[0], Selection)
         )
@@ -186,7 +186,7 @@ def signals_named(step: Filter, columns: Sequence[str]) -> dict[str, Signal]:
 
 def plain_columns(entry: Entry) -> frozenset[str]:
     """Columns that are no signals: those of the rows' kind, and those that steps change or add."""
-    added = {c for p in entry.places if not p.filters for c in p.steps[0].changes}
+    added = {c for p in entry.places if not p.filters for c in p.steps[0].adds()}
     return frozenset({*schema(entry.kind), *READER_COLUMNS, *added})
 
 

@@ -1,0 +1,1 @@
+"""Parts of `curate.count_tokens` and `curate.pack`: tokenizers as files on disk."""
