@@ -32,6 +32,9 @@ class Shard:
 
     path: Path
     rows: int
+    entry: str | None = None
+    """The entry of the recipe that the rows come from, also after passes within one entry; None: from files,
+    or made anew."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class Dataset:
         return self.manifest["hash"]
 
     def _rows(self, side: str) -> Rows:
-        return Rows(tuple(Shard(self.path / s["path"], s["rows"]) for s in self.manifest["shards"][side]))
+        shards = self.manifest["shards"][side]
+        return Rows(tuple(Shard(self.path / s["path"], s["rows"], s.get("entry")) for s in shards))
 
     @property
     def kept(self) -> Rows:

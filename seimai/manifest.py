@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seimai.dataset import Dataset
+from seimai.dataset import Dataset, Shard
 from seimai.errors import SeimaiError
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ class Parts:
     rows_in: int = 0
     bytes_in: int = 0
 
-    def add(self, record: dict[str, Any]) -> None:
-        """Add the record of one shard."""
-        self.kept += record["kept"]
+    def add(self, record: dict[str, Any], shard: Shard | None = None) -> None:
+        """Add the record of one shard, made from the rows of `shard` and of no others."""
+        entry = {"entry": shard.entry} if shard and shard.entry else {}
+        self.kept += [{**written, **entry} for written in record["kept"]]
         self.dropped += record["dropped"]
         if not self.made:
             self.rows_in += record["rows_in"]
@@ -60,6 +61,7 @@ def finish(todo: "Pass", parts: Parts) -> dict[str, Any]:
         "name": todo.entry,
         "pass": todo.name,
         "hash": todo.hash,
+        "source": todo.source.spec.model_dump(mode="json") if todo.source else None,
         "parents": [{"name": p.name, "hash": p.hash} for p in todo.parents],
         "references": {
             value: place.hash for value, place in todo.references.items() if not isinstance(place, Path)

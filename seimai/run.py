@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -79,8 +79,8 @@ class Runner:
         bar = self.display.bar(label, len(tasks), "shards")
         parts = Parts()
         started = time.monotonic()
-        for record in self.executor.map(run_shard, tasks):
-            parts.add(record)
+        for record, task in zip(self.executor.map(run_shard, tasks), tasks, strict=True):
+            parts.add(record, task.shard)
             bar.advance()
             rate = rate_of(parts.bytes_in, time.monotonic() - started, "bytes")
             bar.note(f"{parts.rows_in:,} rows, {rate} of text")
@@ -128,10 +128,12 @@ def to_make(passes: list[Pass], names: Iterable[str]) -> list[Pass]:
 
 
 def input_rows(todo: Pass) -> Rows:
-    """The rows that a pass reads, parent after parent."""
+    """The rows that a pass reads, parent after parent; within an entry shards keep the entry's parents."""
     shards: list[Shard] = []
     for parent in todo.parents:
-        shards += Dataset(parent.directory).kept.shards
+        for shard in Dataset(parent.directory).kept.shards:
+            entry = shard.entry if parent.entry == todo.entry else parent.entry
+            shards.append(replace(shard, entry=entry))
     return Rows(tuple(shards))
 
 

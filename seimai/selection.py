@@ -58,8 +58,8 @@ def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
         )
         for number, shard in enumerate(rows.shards)
     ]
-    for record in job.executor.map(apply_verdicts, tasks):
-        parts.add(record)
+    for record, shard in zip(job.executor.map(apply_verdicts, tasks), rows.shards, strict=True):
+        parts.add(record, shard)
         bar.advance(record["rows_in"])
     return parts
 

@@ -245,6 +245,42 @@ def test_parents_with_other_columns_become_one_table(write_recipe, write_texts, 
         assert not {"tag", "kanji_share"} & set(scanned.columns)
 
 
+def test_rows_know_the_entry_they_come_from_also_after_passes_of_their_own(write_recipe, write_texts, make):
+    for name, texts in TEXTS.items():
+        write_texts(name, texts)
+    recipe = write_recipe(
+        'a: {from: {files: "texts/a*"}}\n'
+        'b: {from: {files: "texts/b*"}}\n'
+        "both:\n"
+        "  from: [a, b]\n"
+        "  steps: [mycompany.steps.twins, mycompany.steps.shout, mycompany.steps.parents]\n"
+        "next: {from: both, steps: [mycompany.steps.parents]}\n"
+        'alone: {from: {files: "texts/b*"}, steps: [mycompany.steps.parents]}\n'
+    )
+    passes, _ = make(recipe)
+    assert last(passes, "both").kept.read()["entry"].to_list() == ["a"] * 3 + ["b"] * 2
+    assert last(passes, "next").kept.read()["entry"].to_list() == ["both"] * 5
+    assert last(passes, "alone").kept.read()["entry"].to_list() == [None] * 3
+
+
+def test_a_rewrite_that_keeps_columns_keeps_what_was_measured(write_recipe, write_texts, make):
+    for name, texts in TEXTS.items():
+        write_texts(name, texts)
+    recipe = write_recipe(
+        'a: {from: {files: "texts/a*"}, steps: [mycompany.steps.tag, mycompany.steps.kanji: {at_least: 0}]}\n'
+        'b: {from: {files: "texts/b*"}, steps: [mycompany.steps.kanji: {at_least: 0}]}\n'
+        "back: {from: [a, b], steps: [mycompany.steps.backwards, mycompany.steps.kanji]}\n"
+    )
+    passes, _ = make(recipe)
+    turned, back = (p for p in passes if p.entry == "back")
+    assert turned.signals
+    assert back.chain is not None
+    assert not back.chain.measured
+    kept = last(passes, "back").kept.read()
+    assert kept["text"].to_list() == ["玄米と白米", "米を炊く", "爆発", "米を炊く"]
+    assert "tag" not in kept.columns
+
+
 @pytest.mark.train
 def test_kept_reads_with_datasets(recipe, make, tmp_path: Path):
     datasets = pytest.importorskip("datasets")

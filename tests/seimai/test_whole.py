@@ -1,9 +1,12 @@
 """The two sides of a rewrite keep their own columns."""
 
+from pathlib import Path
+
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from seimai.whole import _sides
+from seimai.dataset import Rows, Shard, write_parquet
+from seimai.whole import _Expected, _sides
 
 
 def test_rows_given_back_lend_no_column_to_new_ones() -> None:
@@ -19,3 +22,16 @@ def test_one_frame_may_hold_both() -> None:
     kept, failed = _sides([frame])
     assert_frame_equal(kept, pl.DataFrame({"id": ["a"]}))
     assert_frame_equal(failed, frame[1:])
+
+
+def test_what_nothing_accounts_for_is_named(tmp_path: Path) -> None:
+    shards = [Shard(tmp_path / "0.parquet", 3), Shard(tmp_path / "1.parquet", 2)]
+    write_parquet(pl.DataFrame({"id": ["c", "a", "c"]}), shards[0].path)
+    write_parquet(pl.DataFrame({"id": ["d", "b"]}), shards[1].path)
+    expected = _Expected(Rows(tuple(shards)))
+    assert expected.lost() == {"a", "b", "c", "d"}
+    expected.see(pl.Series(["c", "new", "zzz"]))
+    expected.see(pl.Series([], dtype=pl.String))
+    assert expected.lost() == {"a", "b", "d"}
+    expected.see(pl.Series(["d", "b", "a"]))
+    assert not expected.lost()
