@@ -3,8 +3,8 @@
     python benchmarks/damage.py ../shared/data
 
 *Caught* is the share of the damaged documents of `eval/quality_synth` (125 of each kind) beyond the bound,
-*lost* the share of its 1,500 natural ones. The last columns are the shares of whole corpora, of documents of
-100 code points and more. The bounds stand well away from the natural documents, not at the best value for this
+*lost* the share of its 1,500 natural ones. The last columns are the shares of whole corpora, documents of
+100 code points and more. The bounds stand well away from the natural documents, not at the best for this
 set.
 """
 
