@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 import xxhash
 
-Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "index", "model"]
+Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "packed", "index", "model"]
 
 ORIGIN = pl.Struct(
     {
@@ -65,6 +65,13 @@ SCHEMAS: dict[Kind, dict[str, pl.DataType]] = {
         "votes": pl.String(),  # JSON: {"chosen": 2, "rejected": 0, "tie": 1}
         "agreement": pl.Float64(),
         "margin": pl.Float64(),
+    },
+    "packed": {
+        "source": pl.String(),
+        "license": pl.String(),
+        "file": pl.String(),  # a pair of token files, without the suffixes .bin and .idx
+        "start": pl.Int64(),  # the document's first token in it
+        "tokens": pl.Int64(),  # its tokens, with the end-of-text token
     },
     "index": {"minhash": pl.Binary(), "digest": pl.Binary(), "chars": pl.Int64()},
 }

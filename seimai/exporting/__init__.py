@@ -1,0 +1,1 @@
+"""Parts of `seimai export`: shards, token files, the dataset's card."""
