@@ -8,7 +8,7 @@ written so, and for each word its connection numbers, its cost, and the short un
 import importlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +74,7 @@ def lexicon() -> Lexicon:
 
     connections = block("ConnMatrix")
     rights, lefts = (int(n) for n in connections[:4].view(np.int16))
-    matrix = np.array(connections[4:].view(np.int16)[: lefts * rights]).reshape(lefts, rights)
+    matrix = connections[4:].view(np.int16)[: lefts * rights].reshape(lefts, rights)
     form_at, entry = word_lists(block("WordPointers"))
     if entry.size >> FORM_BITS:
         raise SeimaiError(f"{path}: more than {1 << FORM_BITS:,} words")
@@ -104,7 +104,23 @@ def lexicon() -> Lexicon:
         characters(),
     )
     _flag_odd_numbers(found, sudachi)
-    return found
+    return _without_useless_words(found)
+
+
+def _without_useless_words(found: Lexicon) -> Lexicon:
+    """The same lexicon with forms of those words only that a cheapest path may have."""
+    from curate.words.kernels.loading import FORM_BITS, useful_first
+
+    leaf = (found.trie >> 31) == 1
+    at_leaves = found.trie[leaf] & 0x7FFFFFFF
+    forms = np.unique(at_leaves).astype(np.int64)
+    alone = np.searchsorted(forms, np.unique(found.first_form[found.first_form >= 0]))
+    words, order, useful = useful_first(found.words, forms, alone, found.matrix)
+    smaller = forms & (1 << FORM_BITS) - 1 | useful << FORM_BITS
+    found.trie[leaf] = smaller[np.searchsorted(forms, at_leaves)] | 0x80000000
+    known = found.first_form >= 0
+    found.first_form[known] = smaller[np.searchsorted(forms, found.first_form[known])]
+    return replace(found, words=words, units_at=found.units_at[order])
 
 
 def system() -> Any:

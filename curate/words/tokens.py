@@ -43,6 +43,7 @@ def words_of(text: Text) -> Words:
     """
     from curate.words.kernels.joining import short_words
     from curate.words.kernels.lines import lines
+    from curate.words.kernels.numbers import join_numbers
     from curate.words.kernels.paths import paths
 
     lex = lexicon()
@@ -55,7 +56,10 @@ def words_of(text: Text) -> Words:
         normal, categories, line_first, line_end, flags, lex.matrix, lex.reach, lex.trie, lex.first_state,
         lex.first_form, lex.words, lex.unknown, lex.boundary,
     )  # fmt: skip
-    first, end, flags = short_words(
+    nodes, node_end, node_word, flags = join_numbers(
+        normal, categories, line_first, line_end, flags, nodes, node_end, node_word, lex.words, lex.unknown
+    )
+    first, end = short_words(
         text.points, normal, categories, place, line_first, line_end, flags, nodes, node_end, node_word,
         lex.trie, lex.words, lex.units_at, lex.units, lex.unknown, _spaces(),
     )  # fmt: skip

@@ -43,8 +43,15 @@ def _breaks(c: Whole) -> Whole:
 
 @njit
 def _in(table: npt.NDArray[np.uint32], c: Whole) -> Whole:
-    at: Any = np.searchsorted(table, c)
-    return at < table.size and table[at] == c
+    low = np.int64(0)
+    high = np.int64(table.size)
+    while low < high:
+        middle = (low + high) >> 1
+        if table[middle] < c:
+            low = middle + 1
+        else:
+            high = middle
+    return low < table.size and table[low] == c
 
 
 @njit

@@ -2,10 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import int32, int64, njit, types, uint8, uint16, uint32
+from numba import int16, int32, int64, njit, types, uint8, uint16, uint32, uint64
 
 _FILE = types.Array(uint8, 1, "C", readonly=True)
 """Bytes of a mapped file."""
+_MATRIX = types.Array(int16, 2, "C", readonly=True)
 
 
 FORM_BITS = 22
@@ -128,3 +129,68 @@ def first_states(
             if (unit >> np.uint32(8)) & np.uint32(1):
                 forms[point] = np.int32(trie[at] & np.uint32(0x7FFFFFFF))
     return states, forms
+
+
+@njit(
+    types.Tuple((uint64[::1], int64[::1], int64[::1]))(uint64[::1], int64[::1], int64[::1], _MATRIX),
+    cache=True,
+    nogil=True,
+)
+def useful_first(
+    words: npt.NDArray[np.uint64],
+    forms: npt.NDArray[np.int64],
+    alone: npt.NDArray[np.int64],
+    matrix: npt.NDArray[np.int16],
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Words of each form, those first that a cheapest path may have: words, old places, how many they are.
+
+    A word is of no use beside one of the same form and numbers that costs less, or as much and comes first.
+    For the forms in `alone` it is of no use either if another, after whatever and before whatever, makes a
+    cheaper path: if it costs less by more than the most by which its connections may cost more.
+    """
+    order = np.arange(words.size)
+    useful = np.zeros(forms.size, np.int64)
+    is_alone = np.zeros(forms.size, np.uint8)
+    for k in range(alone.size):
+        is_alone[alone[k]] = 1
+    number = np.uint64(0xFFFF)
+    for f in range(forms.size):
+        first = forms[f] & (1 << FORM_BITS) - 1
+        size = forms[f] >> FORM_BITS
+        kept = np.int64(0)
+        idle = np.empty(size, np.int64)
+        idles = np.int64(0)
+        for i in range(first, first + size):
+            left, right = words[i] & number, (words[i] >> np.uint64(16)) & number
+            cost = np.int64(np.int16((words[i] >> np.uint64(32)) & number))
+            needed = True
+            for j in range(first, first + size):
+                other = np.int64(np.int16((words[j] >> np.uint64(32)) & number))
+                if other > cost or (other == cost and j >= i) or left == number:
+                    continue
+                left_j, right_j = words[j] & number, (words[j] >> np.uint64(16)) & number
+                if left == left_j and right == right_j:
+                    needed = False
+                elif is_alone[f] and left_j != number:
+                    more = other - cost
+                    dearer = np.int64(-(1 << 20))
+                    for k in range(matrix.shape[1]):
+                        dearer = max(dearer, np.int64(matrix[left_j, k]) - np.int64(matrix[left, k]))
+                    more += dearer
+                    dearer = np.int64(-(1 << 20))
+                    if more < 1 << 14:
+                        for k in range(matrix.shape[0]):
+                            dearer = max(dearer, np.int64(matrix[k, right_j]) - np.int64(matrix[k, right]))
+                        needed = needed and more + dearer >= 0
+                if not needed:
+                    break
+            if needed:
+                order[first + kept] = i
+                kept += 1
+            else:
+                idle[idles] = i
+                idles += 1
+        for k in range(idles):
+            order[first + kept + k] = idle[k]
+        useful[f] = kept
+    return words[order], order, useful

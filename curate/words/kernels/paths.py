@@ -9,7 +9,8 @@ from numba import int16, int32, int64, njit, types, uint8, uint32, uint64
 Whole = Any
 """A whole number: one of NumPy's to a type checker, a machine integer to Numba."""
 
-_SPACE = 1 << 1
+_MATRIX = types.Array(int16, 2, "C", readonly=True)
+"""Lies in a mapped file, which all processes share."""
 _ALPHABETS = np.uint32(1 << 5 | 1 << 9 | 1 << 10)
 _NOT_FIRST = 1 << 30
 _NOT_LAST = np.uint32(1 << 31)
@@ -154,7 +155,7 @@ def _unknown_words(
     """Write the unknown words of a place: runs of a category, its first characters, or else one character.
 
     `bound` says that no unknown word may begin here, `known` how many others do, `beside` what categories
-    have unknown words then. How many words there are in the end; if there is no room for them, they are only counted.
+    have unknown words then. How many words there are in the end; those without room are only counted.
     """
     last = unknown.shape[0] - 1
     begun = n
@@ -320,7 +321,7 @@ def _trace(
 
 @njit(
     types.Tuple((int64[::1], int64[::1], int32[::1], uint8[::1]))(
-        uint32[::1], uint32[::1], int64[::1], int64[::1], uint8[::1], int16[:, ::1], int32[:, ::1],
+        uint32[::1], uint32[::1], int64[::1], int64[::1], uint8[::1], _MATRIX, int32[:, ::1],
         uint32[::1], uint32[::1], int32[::1], uint64[::1], int64[:, ::1], int64,
     ),
     cache=True,
