@@ -63,6 +63,13 @@ def test_link_words_of_a_line(line: str, links: int):
     assert links_in(line) == links
 
 
+def test_a_second_step_adds_to_the_count():
+    rows = pl.DataFrame({"text": ["ホーム\n検索\n目次\n本文。"]})
+    once = Navigation().apply(rows)
+    more = once.with_columns(text=pl.lit("索引\n次へ\n前へ\n") + pl.col("text"))
+    assert Navigation().apply(more)["navigation_removed"].item() == 2 * 10 - 1
+
+
 LINES = ["ホーム", "| 次へ | 前へ |", "検索", "精米の話", "玄米を磨く。", "", " ", "1. 範囲"]
 
 
