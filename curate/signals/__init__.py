@@ -14,6 +14,7 @@ import polars as pl
 from curate.signals import (
     boilerplate,
     brackets,
+    c4,
     characters,
     compression,
     damage,
@@ -67,7 +68,7 @@ _OF_POINTS: Final[tuple[OfPoints, ...]] = (
     swallow, language, hojichar, fineweb,
     brackets,
 )  # fmt: skip
-_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp, words)
+_OF_TEXT: Final[tuple[OfText, ...]] = (compression, hojichar_bbs, hojichar_morphemes, llmjp, words, c4)
 
 SIGNALS: Final[Mapping[str, Signal]] = {
     name: signal for family in (*_OF_POINTS, *_OF_TEXT) for name, signal in family.SIGNALS.items()
