@@ -28,7 +28,7 @@ def scores(rows: Rows, store: Store, keep: Keep, by: str | None) -> npt.NDArray[
     first = 0
     for frame in rows.frames():
         if column not in frame.columns:
-            raise SeimaiError(f"curate.near_dedup: the rows have no column {column!r} to keep the {keep} by")
+            raise SeimaiError(f"the rows have no column {column!r} to keep the {keep} by")
         values = frame[column].str.json_path_match(f"$.{key}") if key else frame[column]
         found[first : first + frame.height] = _numbers(values, keep).fill_null(float("nan")).to_numpy()
         first += frame.height

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.minhash.bands import Rows
-from curate.minhash.similar import Similar
 from curate.minhash.store import Store
 from curate.minhash.survivors import sizes
 from seimai.job import Job
+
+
+class Likeness(Protocol):
+    """The measure of a search."""
+
+    def of(self, store: Store, a: Rows, b: Rows) -> npt.NDArray[np.float64]:
+        """How alike the two rows of each pair are."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class VerdictTask:
     """Rows of clusters: the row that stays, the first row and the size of the cluster of each."""
 
     store: Store
-    similar: Similar | None
+    similar: Likeness | None
     """None: nothing but equal texts was looked for."""
     rows: Rows
     stays: Rows
@@ -28,7 +36,7 @@ class VerdictTask:
 
 
 def verdicts(
-    store: Store, similar: Similar | None, roots: Rows, best: Rows, job: Job
+    store: Store, similar: Likeness | None, roots: Rows, best: Rows, job: Job
 ) -> Iterator[pl.DataFrame]:
     """One verdict for each row of a cluster of two or more, in frames; the row that stays has no reason."""
     tasks = _tasks(store, similar, roots, best)
@@ -38,7 +46,7 @@ def verdicts(
         yield frame
 
 
-def _tasks(store: Store, similar: Similar | None, roots: Rows, best: Rows) -> Iterator[VerdictTask]:
+def _tasks(store: Store, similar: Likeness | None, roots: Rows, best: Rows) -> Iterator[VerdictTask]:
     of = sizes(roots)
     for first, number in store.shards:
         if first < store.own:
@@ -63,7 +71,7 @@ def judge(task: VerdictTask) -> pl.DataFrame:
     return pl.DataFrame(data)
 
 
-def similar_to(store: Store, similar: Similar, goes: Rows, stays: Rows) -> npt.NDArray[np.float64]:
+def similar_to(store: Store, similar: Likeness, goes: Rows, stays: Rows) -> npt.NDArray[np.float64]:
     """How alike each row is to the row that stays; of copies of one text only the first is compared."""
     same = store.same
     pairs, back = np.unique(np.stack([same[stays], same[goes]]), axis=1, return_inverse=True)
