@@ -1,20 +1,22 @@
-"""Near-duplicates: recall and precision against exact similarities, and the speed of signatures.
+"""Near-duplicates: recall by similarity, precision, and speed, beside peers on the same documents.
 
-    python benchmarks/near_dedup.py ../shared/data/eval
+    python benchmarks/near_dedup.py [--data ../shared/data/eval] [--peers PYTHON] [--sets law synth ...]
 
-The truth is every pair of documents with an exact Jaccard similarity of at least 0.8 (character 5-grams of
-the text in NFKC without white space), found by a sparse matrix product over all pairs and checked against
-the recorded pairs. Found by us: the pairs of one cluster, which a chain of duplicates may join below the
-threshold; and, for precision, the verified pairs that make the clusters. Found by datasketch: the pairs that
-`MinHashLSH.query` gives, on the same shingles and the same signatures, with its own layout for 0.8 and with
-ours. Signatures are timed on one thread, on text as it is compared; for datasketch and rensa, which take
-lists of tokens, with and without the making of the lists. Seconds are processor time, the least of three
-runs, so that a busy machine tells the same.
+The truth is the exact Jaccard similarity of every pair of documents (character 5-grams of the text in NFKC
+without white space), by a sparse matrix product over all pairs. A tool has found a pair when both documents
+are in one of its clusters, so a chain of duplicates may join pairs below the threshold: precision is the
+share of such pairs at 0.8 and above, for ours also of the pairs that made the clusters. `--peers` names the
+Python of an environment with the peers (near_dedup_peers.py says which); without it, they are left out.
+Seconds are CPU time from reading the Parquet file to clusters, for ours with verification and verdicts.
+
+At the end the speed of signatures alone, on one thread, the least of three runs.
 """
 
+import argparse
 import itertools
+import json
 import os
-import sys
+import subprocess
 import tempfile
 import time
 import unicodedata
@@ -26,7 +28,7 @@ os.environ |= {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THR
 import numpy as np
 import polars as pl
 import zstandard
-from datasketch import MinHash, MinHashLSH
+from datasketch import MinHash
 from scipy.sparse import csr_matrix, triu
 
 from curate.minhash.bands import layout
@@ -42,6 +44,8 @@ from seimai.progress import Display
 
 Pairs = set[tuple[int, int]]
 THRESHOLD, NGRAM, NUM_PERM = 0.8, 5, 128
+BANDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+PEERS = ("datasketch", "datasketch, checked", "rensa", "text-dedup", "datatrove")
 
 
 def records(path: Path) -> pl.DataFrame:
@@ -72,80 +76,90 @@ def truth(sets: list[set[bytes]]) -> dict[tuple[int, int], float]:
     return dict(zip(zip(shared.row.tolist(), shared.col.tolist(), strict=True), values.tolist(), strict=True))
 
 
-def ours(docs: pl.DataFrame) -> tuple[Pairs, Pairs, pl.DataFrame]:
-    """The pairs of one cluster, the verified pairs that made the clusters, and the verdicts."""
+def documents(folder: Path, name: str) -> pl.DataFrame:
+    """The documents of a set; those of a file of pairs are the two sides of each."""
+    if name in ("law", "synth"):
+        return records(folder / f"dup_{name}_docs.jsonl.zst").select("id", "text")
+    file = {"git": "dup_git_history_pairs", "aozora": "dup_aozora_editions_pairs"}[name]
+    pairs = records(folder / f"{file}.jsonl.zst")
+    texts = [t for pair in pairs.select("a", "b").iter_rows() for t in pair]
+    return pl.DataFrame({"id": [str(n) for n in range(len(texts))], "text": texts})
+
+
+def ours(path: Path, rows: int) -> tuple[list[int], float]:
+    """The cluster of each row, and the seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        write_parquet(docs.select("id", "text"), path / "0.parquet")
-        rows = Rows((Shard(path / "0.parquet", docs.height),))
-        job = Job("benchmark", 1, path, path, LocalExecutor(1), Display().bar)
-        found = NearDedup(ngram=NGRAM, threshold=THRESHOLD, num_perm=NUM_PERM).select(rows, job)
-        found = found.filter(pl.col("reason").is_not_null())
+        job = Job("benchmark", 1, Path(folder), Path(folder), LocalExecutor(1), Display().bar)
+        started = time.process_time()
+        found = pl.concat(NearDedup().select(Rows((Shard(path, rows),)), job))
+        seconds = time.process_time() - started
+    clusters = list(range(rows))
+    for row, cluster in found.select("row", "cluster").iter_rows():
+        clusters[row] = -1 - hash(cluster)
+    return clusters, seconds
+
+
+def verified(path: Path, rows: int) -> Pairs:
+    """The pairs that made our clusters."""
+    with tempfile.TemporaryDirectory() as folder:
+        job = Job("benchmark", 1, Path(folder), Path(folder), LocalExecutor(1), Display().bar)
         cut = layout(THRESHOLD, NUM_PERM)
-        search = Search(rows, job, cut, NUM_PERM, Similar(NGRAM, exact=True))
-        verified = {(a, b) for a, b in enumerate(search.store.same.tolist()) if a != b}
+        search = Search(Rows((Shard(path, rows),)), job, cut, NUM_PERM, Similar(NGRAM, exact=True))
+        pairs = {(int(a), n) for n, a in enumerate(search.store.same.tolist()) if a != n}
         for a, b in search.duplicates(THRESHOLD):
-            verified |= set(zip(a.tolist(), b.tolist(), strict=True))
-    row = {one: n for n, one in enumerate(docs["id"])}
-    clusters: dict[int, list[int]] = {}
-    for goes, stays in found.select("row", "duplicate_of").iter_rows():
-        clusters.setdefault(row[stays], [row[stays]]).append(goes)
-    pairs = {p for group in clusters.values() for p in itertools.combinations(sorted(group), 2)}
-    verified = {(min(p), max(p)) for p in verified}
-    return (
-        pairs,
-        verified,
-        found.with_columns(stays=pl.col("duplicate_of").replace_strict(row, return_dtype=pl.Int64)),
-    )
-
-
-def datasketches(values: np.ndarray, **how: object) -> Pairs:
-    """The pairs that datasketch's index gives."""
-    lsh = MinHashLSH(num_perm=NUM_PERM, **how)
-    pairs: Pairs = set()
-    for i, hashes in enumerate(values):
-        sketch = MinHash(NUM_PERM, hashvalues=hashes, scheme="affine32")
-        pairs |= {(other, i) for other in lsh.query(sketch)}
-        lsh.insert(i, sketch)
+            pairs |= set(zip(a.tolist(), b.tolist(), strict=True))
     return pairs
 
 
-def quality(folder: Path, name: str) -> None:
-    """Recall and precision on one set of documents."""
-    docs = records(folder / f"dup_{name}_docs.jsonl.zst")
+def together(clusters: list[int]) -> Pairs:
+    """The pairs of rows that are in one cluster."""
+    members: dict[int, list[int]] = {}
+    for row, cluster in enumerate(clusters):
+        members.setdefault(cluster, []).append(row)
+    return {pair for group in members.values() for pair in itertools.combinations(group, 2)}
+
+
+def quality(folder: Path, name: str, peers: str | None) -> None:
+    """One table: recall by similarity, precision, seconds."""
+    docs = documents(folder, name)
     exact = truth([set(shingles(normal(t))) for t in docs["text"]])
-    row = {one: n for n, one in enumerate(docs["id"])}
-    recorded = records(folder / f"dup_{name}_pairs.jsonl.zst").select("a", "b", "jaccard5").rows()
-    worst = max(
-        abs(exact.get((min(row[a], row[b]), max(row[a], row[b])), 0) - value) for a, b, value in recorded
-    )
-    alike = {pair for pair, value in exact.items() if value >= THRESHOLD}
-    print(f"\n{name}: {docs.height} documents, {len(alike)} pairs with J >= {THRESHOLD} of all pairs")
-    print(f"  {len(recorded)} recorded similarities differ from ours by at most {worst:.5f}")
-    found, verified, verdicts = ours(docs)
-    off = [
-        abs(exact[min(a, b), max(a, b)] - value)
-        for a, b, value in verdicts.select("row", "stays", "similarity").iter_rows()
-    ]
-    print(f"  {verdicts.height} documents go; their `similarity` is off by at most {max(off):.1e}")
-    report("NearDedup: pairs of one cluster", found, alike)
-    report("NearDedup: verified pairs", verified, alike, whole=False)
-    partners = {n for pair in alike & found for n in pair}
-    clustered = {n for pair in found for n in pair}
+    bands = [{p for p, v in exact.items() if low <= v < low + 0.1 or v == low + 0.1 == 1} for low in BANDS]
+    alike = bands[-2] | bands[-1]
+    sizes = ", ".join(f"{len(band)} at {low}" for low, band in zip(BANDS, bands, strict=True))
+    print(f"\n{name}: {docs.height} documents; pairs by similarity: {sizes}")
     print(
-        f"    documents in clusters with an exact partner there: {len(partners & clustered)}/{len(clustered)}"
+        "  "
+        + " " * 22
+        + "".join(f"{f'>= {low}':>9}" for low in BANDS)
+        + f"{'recall':>9}{'precision':>11}{'CPU s':>8}"
     )
-    values = signatures(comparable(docs["text"]), NGRAM, permutations(NUM_PERM))
-    report("datasketch LSH, its layout", datasketches(values, threshold=THRESHOLD), alike)
-    cut = layout(THRESHOLD, NUM_PERM)
-    report(f"datasketch LSH, {cut.bands} bands of {cut.rows}", datasketches(values, params=tuple(cut)), alike)
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / "in.parquet"
+        write_parquet(docs, path)
+        ours(path, docs.height)  # kernels are loaded
+        line("curate.near_dedup", *ours(path, docs.height), bands, alike)
+        made = verified(path, docs.height)
+        good = len([p for p in made if exact.get(p, 0) >= THRESHOLD]) / max(1, len(made))
+        print(f"  {'  pairs that made them':60}{good:29.4f}")
+        for peer in PEERS if peers else ():
+            out = Path(work) / "out.json"
+            script = Path(__file__).with_name("near_dedup_peers.py")
+            subprocess.run([peers, script, peer, path, out], check=True, capture_output=True)
+            answer = json.loads(out.read_text())
+            line(peer, answer["clusters"], answer["seconds"], bands, alike)
 
 
-def report(what: str, found: Pairs, alike: Pairs, *, whole: bool = True) -> None:
-    """One line: recall and precision over pairs; no recall where not all pairs are named."""
-    hits = len(found & alike)
-    recall = f"{hits / len(alike):6.4f}" if whole else "     -"
-    print(f"  {what:34} recall {recall}  precision {hits / len(found):.4f}")
+def line(what: str, clusters: list[int], seconds: float, bands: list[Pairs], alike: Pairs) -> None:
+    """One row of the table."""
+    found = together(clusters)
+    shares = [len(band & found) / len(band) if band else float("nan") for band in bands]
+    recall, precision = len(alike & found) / len(alike), len(alike & found) / max(1, len(found))
+    print(
+        f"  {what:22}"
+        + "".join(f"{s:9.3f}" for s in shares)
+        + f"{recall:9.4f}{precision:11.4f}{seconds:8.2f}",
+        flush=True,
+    )
 
 
 def rate(what: str, size: int, work: Callable[[], object]) -> None:
@@ -202,8 +216,20 @@ def sketched(lists: Iterable[list[bytes]], hashfunc: Callable[[bytes], int] | No
         sketch.update_batch(tokens)
 
 
+def main() -> None:
+    """All tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = Path(__file__).resolve().parents[2] / "shared/data/eval"
+    parser.add_argument("--data", type=Path, default=default)
+    parser.add_argument("--peers", help="Python of an environment with the peers")
+    parser.add_argument("--sets", nargs="*", default=["law", "synth", "git", "aozora"])
+    options = parser.parse_args()
+    for name in options.sets:
+        quality(options.data, name, options.peers)
+    speed(options.data)
+
+
 if __name__ == "__main__":
-    here = Path(sys.argv[1])
-    quality(here, "law")
-    quality(here, "synth")
-    speed(here)
+    main()
