@@ -49,8 +49,6 @@ class Lexicon:
     for a character that nothing else begins at."""
     boundary: int
     """Left and right number of a newline."""
-    reach: npt.NDArray[np.int32]
-    """The least and the most that a connection after each right number costs."""
     characters: Characters
 
 
@@ -100,7 +98,6 @@ def lexicon() -> Lexicon:
         units,
         unknown,
         int(unknown[unknown[:, 0] == CATEGORIES["SPACE"], 1][0]) & 0xFFFFFFFF,
-        np.stack([matrix.min(axis=0), matrix.max(axis=0)]).astype(np.int32),
         characters(),
     )
     _flag_odd_numbers(found, sudachi)

@@ -20,7 +20,10 @@ from curate.words.dictionary import lexicon, system
 CHUNK_BYTES: Final = 40_000
 """datatrove's limit for one analysis; Sudachi's own is 49,149."""
 _LEFT_TO_SUDACHI: Final = 4
+_TOGETHER: Final = 1 << 14
+"""Characters of the lines that are analysed together."""
 
+Array = npt.NDArray[Any]
 Spans = npt.NDArray[np.int64]
 
 
@@ -44,7 +47,6 @@ def words_of(text: Text) -> Words:
     from curate.words.kernels.joining import short_words
     from curate.words.kernels.lines import lines
     from curate.words.kernels.numbers import join_numbers
-    from curate.words.kernels.paths import paths
 
     lex = lexicon()
     table = lex.characters
@@ -52,10 +54,7 @@ def words_of(text: Text) -> Words:
         text.points, _chunks(text), table.normal, table.longer, table.categories, table.pairs,
         table.pair_values,
     )  # fmt: skip
-    nodes, node_end, node_word, flags = paths(
-        normal, categories, line_first, line_end, flags, lex.matrix, lex.reach, lex.trie, lex.first_state,
-        lex.first_form, lex.words, lex.unknown, lex.boundary,
-    )  # fmt: skip
+    nodes, node_end, node_word = _cheapest(normal, categories, line_first, line_end, flags)
     nodes, node_end, node_word, flags = join_numbers(
         normal, categories, line_first, line_end, flags, nodes, node_end, node_word, lex.words, lex.unknown
     )
@@ -73,6 +72,34 @@ def words_of(text: Text) -> Words:
         at = np.searchsorted(first, extra[:, 0])
         first, end = np.insert(first, at, extra[:, 0]), np.insert(end, at, extra[:, 1])
     return Words(np.searchsorted(first, text.starts), first, end)
+
+
+def _cheapest(
+    normal: Array, categories: Array, line_first: Array, line_end: Array, flags: Array
+) -> tuple[Array, Array, Array]:
+    """The words of each line's cheapest path: where they begin among all, their ends, which they are.
+
+    Some lines at a time, so that what may be a word there stays in a cache.
+    """
+    from curate.words.kernels.paths import paths
+    from curate.words.kernels.places import places
+
+    lex = lexicon()
+    counts, ends, which = [np.zeros(1, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    a = 0
+    while a < len(line_first):
+        b = int(np.searchsorted(line_end, line_first[a] + _TOGETHER, side="right"))
+        b = max(b, a + 1)
+        some = (line_first[a:b], line_end[a:b], flags[a:b])
+        at, stop, value, word = places(
+            normal, categories, *some, lex.trie, lex.first_state, lex.first_form, lex.words, lex.unknown
+        )
+        offsets, end, path = paths(*some, at, stop, value, word, lex.matrix, lex.boundary)
+        counts.append(np.diff(offsets))
+        ends.append(end)
+        which.append(path)
+        a = b
+    return np.cumsum(np.concatenate(counts)), np.concatenate(ends), np.concatenate(which)
 
 
 def _analysed(points: npt.NDArray[np.uint32], first: int, end: int, flags: int) -> list[tuple[int, int]]:
