@@ -21,14 +21,14 @@ import zstandard
 
 from curate.dashes import Dashes
 from curate.kutoten import Kutoten
-from curate.neologdn import Neologdn
+from curate.neologd import Neologdn
 from curate.normalize import Normalize
 from curate.runs import Runs
 from curate.unicode_form import UnicodeForm
 
 OURS = {
     "curate.normalize": Normalize(),
-    "curate.neologdn": Neologdn(),
+    "curate.neologd": Neologdn(),
     "curate.unicode_form": UnicodeForm(),
     "curate.kutoten": Kutoten(),
     "curate.dashes": Dashes(),
@@ -87,7 +87,7 @@ def main() -> None:
     for ours, peer in (
         ("curate.normalize", "neologdn"),
         ("curate.normalize", "unicodedata NFKC"),
-        ("curate.neologdn", "neologdn"),
+        ("curate.neologd", "neologdn"),
         ("curate.unicode_form", "unicodedata NFKC"),
     ):
         print(f"{ours} is {spent[peer] / spent[ours]:.1f} times as fast as {peer}")

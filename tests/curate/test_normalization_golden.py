@@ -7,7 +7,7 @@ import pytest
 
 from curate.fix_text import FixText
 from curate.kutoten import Kutoten
-from curate.neologdn import Neologdn
+from curate.neologd import Neologdn
 from curate.normalizing.kutoten import majorities
 from curate.symbol_lines import SymbolLines
 from curate.unicode_form import UnicodeForm

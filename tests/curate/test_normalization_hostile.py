@@ -10,7 +10,7 @@ import pytest
 from curate.dashes import Dashes
 from curate.fix_text import FixText
 from curate.kutoten import Kutoten
-from curate.neologdn import Neologdn
+from curate.neologd import Neologdn
 from curate.normalize import Normalize
 from curate.runs import Runs
 from curate.symbol_lines import SymbolLines

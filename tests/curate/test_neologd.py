@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.neologdn import Neologdn
+from curate.neologd import Neologdn
 
 NASTY = "\ufeffｶｱハﾞﾟ゛゜かはうあ  　　aA１~〜～ー―—‐−－*＊！（）()、，漢字\n\té😀𠮷“”’‘¥$．ｰ"
 SETTINGS = st.fixed_dictionaries(

@@ -59,7 +59,7 @@ class Neologdn(Transform):
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with their text normalised; a null stays null."""
-        from curate.normalizing.kernels.neologdn import neologdn
+        from curate.normalizing.kernels.neologd import neologdn
 
         text = rows["text"]
         how = (_TILDES[self.tilde], self.remove_space, self.repeat, self.max_repeat_length, self.exact)
