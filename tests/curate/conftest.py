@@ -11,7 +11,7 @@ from seimai.dataset import Rows, Shard, write_parquet
 from seimai.executor import LocalExecutor
 from seimai.job import Job
 from seimai.progress import Display
-from seimai.step import Selection
+from seimai.step import Rewrite, Selection
 
 EVAL = Path(__file__).parents[3] / "shared/data/eval"
 
@@ -35,6 +35,31 @@ def select(tmp_path: Path) -> Callable[..., pl.DataFrame]:
         try:
             job = Job("corpus", 1, folder / "work", folder / "out", executor, Display().bar)
             return pl.concat(step.select(Rows(tuple(shards)), job))
+        finally:
+            executor.close()
+
+    return run
+
+
+@pytest.fixture
+def rewrite(tmp_path: Path) -> Callable[..., pl.DataFrame]:
+    """What a step makes of entries whose rows lie in shards of the given size: one frame, `reason` last."""
+
+    def run(
+        step: Rewrite, entries: dict[str, pl.DataFrame], size: int = 1_000_000, workers: int = 1
+    ) -> pl.DataFrame:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        (folder / "work").mkdir(parents=True)
+        shards: list[Shard] = []
+        for name, rows in entries.items():
+            for part in rows.iter_slices(size):
+                path = folder / f"{len(shards)}.parquet"
+                write_parquet(part, path)
+                shards.append(Shard(path, part.height, name))
+        executor = LocalExecutor(workers)
+        try:
+            job = Job("mixed", 1, folder / "work", folder / "captured", executor, Display().bar)
+            return pl.concat(step.rewrite(Rows(tuple(shards)), job), how="diagonal_relaxed")
         finally:
             executor.close()
 
