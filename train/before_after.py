@@ -1,10 +1,10 @@
 """The same measurement before and after training, as rows of one table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from train.held_out import read
-from train.perplexity import Perplexity, of_texts
+from train.perplexity import Perplexity, of_sequences, of_texts
 from train.script import Config
 
 
@@ -14,13 +14,18 @@ class Texts:
 
     sets: dict[str, list[str]]
     max_length: int
+    sequences: dict[str, list[list[int]]] = field(default_factory=dict[str, list[list[int]]])
+    """Sets that are tokens already."""
 
     def measure(self, model: Any, tokenizer: Any) -> dict[str, Perplexity]:
         """Perplexity on each set that is not empty."""
-        return {
+        texts = {
             name: of_texts(model, tokenizer, texts, max_length=self.max_length)
             for name, texts in self.sets.items()
             if texts
+        }
+        return texts | {
+            name: of_sequences(model, tokenizer, some) for name, some in self.sequences.items() if some
         }
 
 

@@ -47,6 +47,12 @@ def of_texts(model: Any, tokenizer: Any, texts: list[str], *, max_length: int) -
     return _sum(model, windows, sum(len(text.encode()) for text in texts))
 
 
+def of_sequences(model: Any, tokenizer: Any, sequences: list[list[int]]) -> Perplexity:
+    """Perplexity of sequences of ids, of all but the first id of each."""
+    size = sum(len(tokenizer.decode(ids[1:]).encode()) for ids in sequences)
+    return _sum(model, [Scored(ids, [True] * len(ids)) for ids in sequences], size)
+
+
 def of_answers(model: Any, chats: list[Scored], contents: list[str]) -> Perplexity:
     """Perplexity of the assistant's turns; `contents` is their text."""
     return _sum(model, chats, sum(len(text.encode()) for text in contents))

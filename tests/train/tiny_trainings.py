@@ -106,7 +106,7 @@ def rows_of(frame: pl.DataFrame, folder: Path, shards: int = 2) -> Rows:
 
 
 def do(
-    step: Training, frame: pl.DataFrame, folder: Path, *, stop_at: float | None = None, **places: Path
+    step: Training, frame: pl.DataFrame | Rows, folder: Path, *, stop_at: float | None = None, **places: Path
 ) -> Made:
     """Train as the runner does, with the same seed always."""
     bars: list[Recorded] = []
@@ -125,7 +125,8 @@ def do(
         bar=bar,
         places=places,
     )
-    return Made(folder, step.train(rows_of(frame, folder / "rows"), job), bars)
+    rows = frame if isinstance(frame, Rows) else rows_of(frame, folder / "rows")
+    return Made(folder, step.train(rows, job), bars)
 
 
 def text_frame(texts: Iterable[str | None]) -> pl.DataFrame:
