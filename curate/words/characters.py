@@ -61,9 +61,9 @@ def resource_folder() -> Path:
     return Path(sudachipy.__file__).parent / "resources"
 
 
-def characters() -> Characters:
+def characters(sudachi: Any) -> Characters:
     """Tables from SudachiPy's own normalizer, its `char.def` and its `rewrite.def`."""
-    normal, longer = _normal()
+    normal, longer = _normal(sudachi)
     pairs = _pairs(normal)
     keys = np.array(sorted(pairs), np.uint64)
     return Characters(normal, longer, _categories(), keys, np.array([pairs[int(k)] for k in keys], np.uint32))
@@ -82,9 +82,8 @@ def _categories() -> npt.NDArray[np.uint32]:
     return found
 
 
-def _normal() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    sudachipy: Any = importlib.import_module("sudachipy")
-    normalizer = sudachipy.TextNormalizer(sudachipy.Dictionary())
+def _normal(sudachi: Any) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    normalizer = sudachi.text_normalizer()
     normal = np.full(_FIRST_PLANE, UNKNOWN, np.uint32)
     longer: list[int] = []
     for point in (*range(0xD800), *range(0xE000, _FIRST_PLANE)):

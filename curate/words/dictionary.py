@@ -98,7 +98,7 @@ def lexicon() -> Lexicon:
         units,
         unknown,
         int(unknown[unknown[:, 0] == CATEGORIES["SPACE"], 1][0]) & 0xFFFFFFFF,
-        characters(),
+        characters(sudachi),
     )
     _flag_odd_numbers(found, sudachi)
     return _without_useless_words(found)
@@ -120,6 +120,7 @@ def _without_useless_words(found: Lexicon) -> Lexicon:
     return replace(found, words=words, units_at=found.units_at[order])
 
 
+@lru_cache(maxsize=1)
 def system() -> Any:
     """SudachiPy's dictionary.
 

@@ -75,8 +75,8 @@ def words_of(text: Text) -> Words:
 
 
 def _cheapest(
-    normal: Array, categories: Array, line_first: Array, line_end: Array, flags: Array
-) -> tuple[Array, Array, Array]:
+    normal: Array, categories: Array, line_first: Spans, line_end: Spans, flags: Array
+) -> tuple[Spans, Spans, Array]:
     """The words of each line's cheapest path: where they begin among all, their ends, which they are.
 
     Some lines at a time, so that what may be a word there stays in a cache.
@@ -88,8 +88,8 @@ def _cheapest(
     counts, ends, which = [np.zeros(1, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     a = 0
     while a < len(line_first):
-        b = int(np.searchsorted(line_end, line_first[a] + _TOGETHER, side="right"))
-        b = max(b, a + 1)
+        limit = int(line_first[a]) + _TOGETHER
+        b = max(int(np.searchsorted(line_end, limit, side="right")), a + 1)
         some = (line_first[a:b], line_end[a:b], flags[a:b])
         at, stop, value, word = places(
             normal, categories, *some, lex.trie, lex.first_state, lex.first_form, lex.words, lex.unknown

@@ -16,6 +16,7 @@ from curate.signals import SIGNALS, measure
 from curate.signals.text import batches
 from curate.words.dictionary import system
 from curate.words.tokens import CHUNK_BYTES, words_of
+from seimai.errors import SeimaiError
 
 KANA = "".join(map(chr, [*range(0x3041, 0x30FF), *range(0xFF66, 0xFFA0)]))
 ODD = (
@@ -159,6 +160,14 @@ def test_sudachi_is_not_loaded_before_a_word_is_wanted():
         "measure(pl.DataFrame({'text': ['米']}), ['newlines']); assert 'sudachipy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("missing", ["sudachipy", "sudachidict_core"])
+def test_what_is_missing_is_named(missing, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
+    system.cache_clear()
+    with pytest.raises(SeimaiError, match=r"pip install 'seimai\[words\]'"):
+        system()
 
 
 def test_signals_over_words_are_costly():

@@ -11,33 +11,27 @@ from numba import int32, int64, njit, types, uint8, uint32, uint64
 
 Whole = Any
 """A whole number: one of NumPy's to a type checker, a machine integer to Numba."""
+Points = npt.NDArray[np.uint32]
+Packed = npt.NDArray[np.uint64]
+Nodes = npt.NDArray[np.int64]
+"""Whole numbers; where they are called nodes, words in columns: first, end, which (below 0: unknown)."""
 
 _NUMBERS = np.uint32(1 << 4 | 1 << 8)
+_KANJI = np.array([ord(c) for c in "〇一二三四五六七八九十百千万億兆"])
+_WORTH = np.array([*range(10), -1, -2, -3, -4, -8, -12])
 _COMMA = 0x2C
 _POINT = 0x2E
-_JOINED = -1000
 _JOINED_NUMBER = -1001
 # A number that is being read: is the first digit to come, a comma was read, a point was read last, what is
 # wrong (the mark), digits since the last unit or comma; then length, scale, place of the point and whether
 # all are zeros for each of the last group, the group below 10,000 and the whole.
-_FIRST, _HAS_COMMA, _HANGING, _WRONG, _DIGITS, _TMP, _SUB, _TOTAL, _STATE = 0, 1, 2, 3, 4, 5, 9, 13, 17
+_FIRST, _HAS_COMMA, _HANGING, _WRONG, _DIGITS, _TMP, _SUB, _TOTAL = 0, 1, 2, 3, 4, 5, 9, 13
+_NONE = np.array([0, 0, -1, 1])
+_START = np.array([1, 0, 0, 0, 0, *[0, 0, -1, 1] * 3])
 
 
 @njit
-def _clear(s: npt.NDArray[np.int64], number: Whole) -> None:
-    s[number], s[number + 1], s[number + 2], s[number + 3] = 0, 0, -1, 1
-
-
-@njit
-def _restart(s: npt.NDArray[np.int64]) -> None:
-    s[_FIRST], s[_HAS_COMMA], s[_HANGING], s[_WRONG], s[_DIGITS] = 1, 0, 0, 0, 0
-    _clear(s, _TMP)
-    _clear(s, _SUB)
-    _clear(s, _TOTAL)
-
-
-@njit
-def _normalize(s: npt.NDArray[np.int64], number: Whole) -> None:
+def _normalize(s: Nodes, number: Whole) -> None:
     if s[number + 2] >= 0:
         places = s[number] - s[number + 2]
         if places > s[number + 1]:
@@ -49,7 +43,7 @@ def _normalize(s: npt.NDArray[np.int64], number: Whole) -> None:
 
 
 @njit
-def _sum(s: npt.NDArray[np.int64], number: Whole, other: Whole) -> Whole:
+def _sum(s: Nodes, number: Whole, other: Whole) -> Whole:
     """Add a number that must fit below the zeros of the first; whether it does."""
     if s[other] == 0:
         return True
@@ -70,7 +64,7 @@ def _sum(s: npt.NDArray[np.int64], number: Whole, other: Whole) -> Whole:
 
 
 @njit
-def _comma_fits(s: npt.NDArray[np.int64]) -> Whole:
+def _comma_fits(s: Nodes) -> Whole:
     if s[_FIRST]:
         return False
     if not s[_HAS_COMMA]:
@@ -79,54 +73,18 @@ def _comma_fits(s: npt.NDArray[np.int64]) -> Whole:
 
 
 @njit
-def _shift(s: npt.NDArray[np.int64], number: Whole, places: Whole) -> None:
-    if s[number] == 0:
-        s[number] = 1
-    s[number + 1] += places
-
-
-@njit
 def _value(c: Whole) -> Whole:
     """The digit that a character is, -n for ten to the n, 99 for none."""
     if 0x30 <= c <= 0x39:
         return c - 0x30
-    if c == 0x3007:
-        return 0
-    if c == 0x4E00:
-        return 1
-    if c == 0x4E8C:
-        return 2
-    if c == 0x4E09:
-        return 3
-    if c == 0x56DB:
-        return 4
-    if c == 0x4E94:
-        return 5
-    if c == 0x516D:
-        return 6
-    if c == 0x4E03:
-        return 7
-    if c == 0x516B:
-        return 8
-    if c == 0x4E5D:
-        return 9
-    if c == 0x5341:
-        return -1
-    if c == 0x767E:
-        return -2
-    if c == 0x5343:
-        return -3
-    if c == 0x4E07:
-        return -4
-    if c == 0x5104:
-        return -8
-    if c == 0x5146:
-        return -12
-    return 99
+    for k in range(_KANJI.size):
+        if _KANJI[k] == c:
+            return np.int64(_WORTH[k])
+    return np.int64(99)
 
 
 @njit
-def _read(s: npt.NDArray[np.int64], c: Whole) -> Whole:
+def _read(s: Nodes, c: Whole) -> Whole:
     """Read one more character of a number; whether it is still one."""
     if c == _POINT:
         s[_HANGING] = 1
@@ -161,17 +119,17 @@ def _read(s: npt.NDArray[np.int64], c: Whole) -> Whole:
         s[_HANGING] = 0
         return True
     if n >= -3:
-        _shift(s, _TMP, -n)
+        s[_TMP], s[_TMP + 1] = max(s[_TMP], 1), s[_TMP + 1] - n
         if not _sum(s, _SUB, _TMP):
             return False
     else:
         if not _sum(s, _SUB, _TMP) or s[_SUB] == 0:
             return False
-        _shift(s, _SUB, -n)
+        s[_SUB], s[_SUB + 1] = max(s[_SUB], 1), s[_SUB + 1] - n
         if not _sum(s, _TOTAL, _SUB):
             return False
-        _clear(s, _SUB)
-    _clear(s, _TMP)
+        s[_SUB:_TOTAL] = _NONE
+    s[_TMP:_SUB] = _NONE
     s[_FIRST] = 1
     s[_DIGITS] = 0
     s[_HAS_COMMA] = 0
@@ -179,7 +137,7 @@ def _read(s: npt.NDArray[np.int64], c: Whole) -> Whole:
 
 
 @njit
-def _done(s: npt.NDArray[np.int64]) -> Whole:
+def _done(s: Nodes) -> Whole:
     """Whether what was read is a number."""
     fits = _sum(s, _SUB, _TMP) and _sum(s, _TOTAL, _SUB)
     if s[_HANGING]:
@@ -201,68 +159,46 @@ def _all(categories: npt.NDArray[np.uint32], first: Whole, end: Whole) -> Whole:
 
 
 @njit
-def _join(
-    first: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    word: npt.NDArray[np.int64],
-    size: Whole,
-    a: Whole,
-    b: Whole,
-    joined: Whole,
-) -> Whole:
+def _join(nodes: Nodes, size: Whole, a: Whole, b: Whole) -> Whole:
     """Make one word of the words a to b; how many there are then."""
-    end[a] = end[b - 1]
-    word[a] = joined
+    nodes[1, a] = nodes[1, b - 1]
+    nodes[2, a] = _JOINED_NUMBER
     for k in range(b, size):
-        first[k - (b - a) + 1], end[k - (b - a) + 1], word[k - (b - a) + 1] = first[k], end[k], word[k]
+        nodes[:, k - (b - a) + 1] = nodes[:, k]
     return size - (b - a) + 1
 
 
 @njit
 def _join_number(
-    normal: npt.NDArray[np.uint32],
-    first: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    word: npt.NDArray[np.int64],
-    size: Whole,
-    a: Whole,
-    b: Whole,
-    words: npt.NDArray[np.uint64],
-    unknown: npt.NDArray[np.int64],
+    normal: Points, nodes: Nodes, size: Whole, a: Whole, b: Whole, words: Packed, unknown: Nodes
 ) -> Whole:
     """Join if the first is a numeral; one word in kanji is rewritten in digits, and then no longer split."""
-    if word[a] >= 0:
-        numeral = (words[word[a]] >> np.uint64(48)) & np.uint64(1) == 1
+    word = nodes[2, a]
+    if word >= 0:
+        numeral = (words[word] >> np.uint64(48)) & np.uint64(1) == 1
     else:
-        numeral = word[a] == _JOINED_NUMBER or (word[a] > _JOINED and unknown[-1 - word[a], 2] == 1)
+        numeral = word == _JOINED_NUMBER or unknown[-1 - word, 2] == 1
     if not numeral or a >= b:
         return size
     if b - a == 1:
         kanji = False
-        for i in range(first[a], end[a]):
+        for i in range(nodes[0, a], nodes[1, a]):
             kanji = kanji or normal[i] > 0x7F
         if not kanji:
             return size
-    return _join(first, end, word, size, a, b, _JOINED_NUMBER)
+    return _join(nodes, size, a, b)
 
 
 @njit
 def _join_numbers(
-    normal: npt.NDArray[np.uint32],
-    categories: npt.NDArray[np.uint32],
-    first: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    word: npt.NDArray[np.int64],
-    size: Whole,
-    words: npt.NDArray[np.uint64],
-    unknown: npt.NDArray[np.int64],
-    last: Whole,
-    s: npt.NDArray[np.int64],
-) -> Whole:
+    normal: Points, categories: Points, nodes: Nodes, size: Whole, words: Packed, unknown: Nodes, last: Whole,
+    s: Nodes,
+) -> Whole:  # fmt: skip
     """How many words there are when numbers are joined; -1 if a word's normalised form must be known.
 
     `last` says that the text ends here: before a newline Sudachi reads on behind what it has tried to join.
     """
+    first, end, word = nodes[0], nodes[1], nodes[2]
     begun = -1
     comma_counts = True
     point_counts = True
@@ -280,7 +216,7 @@ def _join_numbers(
             in_number = _all(categories, first[i], end[i]) & _NUMBERS != 0
             if in_number or (comma_counts and c == _COMMA) or (point_counts and c == _POINT):
                 if begun < 0:
-                    _restart(s)
+                    s[:] = _START
                     begun = i
                 for k in range(first[i], end[i]):
                     if not _read(s, np.int64(normal[k])):
@@ -295,10 +231,10 @@ def _join_numbers(
                 continue
         if begun >= 0:
             if _done(s):
-                size = _join_number(normal, first, end, word, size, begun, i, words, unknown)
+                size = _join_number(normal, nodes, size, begun, i, words, unknown)
                 i = begun + 1
             elif end[i - 1] - first[i - 1] == 1 and np.int64(normal[first[i - 1]]) == s[_WRONG]:
-                size = _join_number(normal, first, end, word, size, begun, i - 1, words, unknown)
+                size = _join_number(normal, nodes, size, begun, i - 1, words, unknown)
                 i = begun + 2
         if at_end and last:
             return size
@@ -318,26 +254,16 @@ def _join_numbers(
     nogil=True,
 )  # fmt: skip
 def join_numbers(
-    normal: npt.NDArray[np.uint32],
-    categories: npt.NDArray[np.uint32],
-    line_first: npt.NDArray[np.int64],
-    line_end: npt.NDArray[np.int64],
-    flags: npt.NDArray[np.uint8],
-    offsets: npt.NDArray[np.int64],
-    node_end: npt.NDArray[np.int64],
-    node_word: npt.NDArray[np.int32],
-    words: npt.NDArray[np.uint64],
-    unknown: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    normal: Points, categories: Points, line_first: Nodes, line_end: Nodes, flags: npt.NDArray[np.uint8],
+    offsets: Nodes, node_end: Nodes, node_word: npt.NDArray[np.int32], words: Packed, unknown: Nodes,
+) -> tuple[Nodes, Nodes, Nodes, npt.NDArray[np.uint8]]:  # fmt: skip
     """Nodes of all lines as `paths` gives them, with numbers joined to words below -999; the lines' flags."""
     flags = flags.copy()
     longest = np.int64(1)
     for n in range(line_first.size):
         longest = max(longest, offsets[n + 1] - offsets[n])
-    first = np.empty(longest, np.int64)
-    end = np.empty(longest, np.int64)
-    word = np.empty(longest, np.int64)
-    state = np.empty(_STATE, np.int64)
+    nodes = np.empty((3, longest), np.int64)
+    state = _START.copy()
     out_offsets = np.zeros(offsets.size, np.int64)
     out_end = np.empty(node_end.size, np.int64)
     out_word = np.empty(node_end.size, np.int64)
@@ -350,20 +276,18 @@ def join_numbers(
         begin = line_first[n]
         numeric = False
         for k in range(size):
-            first[k] = begin
-            end[k] = node_end[offsets[n] + k]
-            word[k] = node_word[offsets[n] + k]
+            nodes[0, k] = begin
+            nodes[1, k] = node_end[offsets[n] + k]
+            nodes[2, k] = node_word[offsets[n] + k]
             numeric = numeric or categories[begin] & _NUMBERS
-            begin = end[k]
+            begin = nodes[1, k]
         if numeric:
-            size = _join_numbers(
-                normal, categories, first, end, word, size, words, unknown, not flags[n] & 2, state
-            )
+            size = _join_numbers(normal, categories, nodes, size, words, unknown, not flags[n] & 2, state)
             if size < 0:
                 flags[n] |= np.uint8(4)
                 continue
         for k in range(size):
-            out_end[filled + k], out_word[filled + k] = end[k], word[k]
+            out_end[filled + k], out_word[filled + k] = nodes[1, k], nodes[2, k]
         filled += size
     out_offsets[line_first.size] = filled
     return out_offsets, out_end[:filled].copy(), out_word[:filled].copy(), flags
