@@ -6,9 +6,10 @@ Run as:
 
 The documents are made here, the same every time: 24 phrases of a made-up Japanese-like language each;
 every fifth one is an earlier one with one phrase changed. `seimai run` reads them from Parquet and
-deduplicates them. Memory is the sum of the resident pages of all its processes (PSS, so that pages which
-two processes share count once), sampled ten times a second. `--peer` runs datasketch's MinHashLSH over the
-same signatures in one process, which keeps its index in memory.
+deduplicates them. Memory is sampled ten times a second over all its processes: what they need (anonymous
+pages), and with it the pages of mapped files that happen to be resident (PSS; the system takes these back
+when it wants them, and under a memory limit it does). `--peer` runs datasketch's MinHashLSH over the same
+signatures in one process, which keeps its index in memory.
 """
 
 import argparse
@@ -65,11 +66,12 @@ def main() -> None:
                 report("datasketch", documents, size, seconds, peak)
 
 
-def report(what: str, documents: int, size: int, seconds: float, peak: int) -> None:
+def report(what: str, documents: int, size: int, seconds: float, peak: tuple[int, int]) -> None:
     """One line."""
     print(
         f"{what:12} {documents:>10,} documents {size / 1e6:8.0f} MB {seconds:8.1f} s "
-        f"{seconds / documents * 1e6:7.1f} us a document {peak / 1e6:7.0f} MB at most",
+        f"{seconds / documents * 1e6:7.1f} us a document {peak[0] / 1e6:7.0f} MB needed at most, "
+        f"{peak[1] / 1e6:.0f} MB with file pages",
         flush=True,
     )
 
@@ -97,15 +99,15 @@ def generate(folder: Path, documents: int) -> int:
     return size
 
 
-def watched(command: list[object]) -> tuple[float, int]:
-    """Seconds that a command takes, and the most memory of it and its children."""
+def watched(command: list[object]) -> tuple[float, tuple[int, int]]:
+    """Seconds that a command takes, and the most memory of it and its children: anonymous, and PSS."""
     started = time.perf_counter()
     process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL)
-    peak = [0]
+    peak = [0, 0]
 
     def watch() -> None:
         while process.poll() is None:
-            peak[0] = max(peak[0], memory(process.pid))
+            peak[:] = map(max, peak, memory(process.pid))
             time.sleep(0.1)
 
     thread = threading.Thread(target=watch)
@@ -114,21 +116,25 @@ def watched(command: list[object]) -> tuple[float, int]:
         sys.exit("the command failed")
     seconds = time.perf_counter() - started
     thread.join()
-    return seconds, peak[0]
+    return seconds, (peak[0], peak[1])
 
 
-def memory(pid: int) -> int:
-    """Bytes of a process and its children: PSS."""
-    total = 0
+def memory(pid: int) -> tuple[int, int]:
+    """Bytes of a process and its children: anonymous pages, and resident ones (shared ones by parts)."""
+    needed = resident = 0
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
-                total += int(line.split()[1]) << 10
+                resident += int(line.split()[1]) << 10
+            if line.startswith("Anonymous:"):
+                needed += int(line.split()[1]) << 10
         for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(memory(int(c)) for c in (task / "children").read_text().split())
+            for child in (task / "children").read_text().split():
+                more = memory(int(child))
+                needed, resident = needed + more[0], resident + more[1]
     except (OSError, ProcessLookupError):
         pass
-    return total
+    return needed, resident
 
 
 def peer(folder: Path) -> None:
