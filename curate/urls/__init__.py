@@ -1,0 +1,1 @@
+"""Addresses in one form, so that those of one page are equal."""
