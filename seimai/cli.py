@@ -1,4 +1,4 @@
-"""The command line: run, plan, show, tune, audit, steps, label.
+"""The command line: run, plan, show, tune, audit, export, steps, label.
 
 Importing this module costs a few hundredths of a second: what a command needs is imported in it.
 """
@@ -206,6 +206,71 @@ def audit(
 
         ask = partial(exchange, server, workspace)
     answer(Question(path, step, n, seed, out, answers), _console(), ask)
+
+
+@app.command()
+def export(
+    path: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
+    form: Annotated[
+        str, typer.Option("--format", metavar="parquet|jsonl|jsonl.zst|packed", help="What the files are.")
+    ] = "parquet",
+    shard_size: Annotated[
+        str, typer.Option("--shard-size", metavar="SIZE", help="Size of a file's rows as JSON lines.")
+    ] = "500MB",
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            "--tokenizer", metavar="PLACE", help="With packed: a folder, a tokenizer.json or a .model."
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option("--end", metavar="TOKEN", help="With packed: the token behind each document."),
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option("--language", metavar="CODE", help="For the card; ja by default.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Worker processes; one a core by default.")
+    ] = None,
+) -> None:
+    """Write a dataset as files for others, with a card that says what it is."""
+    from seimai.memory import bytes_of, keep_freed_memory
+
+    keep_freed_memory()
+    from functools import partial
+
+    from seimai.executor import LocalExecutor
+    from seimai.export import Order, exported_form
+    from seimai.export import export as write
+    from seimai.progress import Display
+
+    packing = None
+    if tokenizer or end:
+        if form != "packed" or not tokenizer:
+            raise SeimaiError("--tokenizer and --end go with --format packed, --end with --tokenizer")
+        from curate.packing.files import FILE_TOKENS
+        from curate.packing.packer import Packer, pack_apart
+
+        packer = Packer(tokenizer, end, FILE_TOKENS)
+        packer.opened()  # what is wrong with it is said before any work
+        packing = partial(pack_apart, packer)
+    size = bytes_of(shard_size, "--shard-size")
+    order = Order(path, to, exported_form(form), size, language or ["ja"], packing, tokenizer, end)
+    executor = LocalExecutor(workers)
+    try:
+        with Display() as display:
+            files = write(order, executor, display.bar)
+    finally:
+        executor.close()
+    total = sum(f.bytes for f in files)
+    done = (
+        f"{to}: {len(files)} files, {total / 1e6:.1f} MB, and README.md"
+        if files
+        else "Nothing to do: exported before."
+    )
+    _console().print(done, highlight=False)
 
 
 @app.command(

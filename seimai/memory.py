@@ -50,11 +50,22 @@ def workers_within(limit: str, wanted: int | None) -> int:
     Raises:
         SeimaiError: if the limit is no size.
     """
-    size = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?", limit.strip(), re.IGNORECASE)
-    if not size:
-        raise SeimaiError(f"--max-ram {limit}: expected a size such as 8GB or 500MB")
-    unit = (size[2] or "").lower()
-    step = 1024 if unit.endswith("i") else 1000
-    allowed = float(size[1]) * step ** ("kmgt".index(unit[0]) + 1 if unit else 0)
-    fit = int((allowed - _MAIN) // _WORKER)
+    fit = int((bytes_of(limit, "--max-ram") - _MAIN) // _WORKER)
     return max(1, min(fit, wanted or cores()))
+
+
+def bytes_of(size: str, option: str) -> int:
+    """The bytes of a size such as `8GB` or `500MiB`.
+
+    >>> bytes_of("1.5kB", "--max-ram"), bytes_of("2 MiB", "--max-ram")
+    (1500, 2097152)
+
+    Raises:
+        SeimaiError: if it is no size; the message names the option.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?", size.strip(), re.IGNORECASE)
+    if not found:
+        raise SeimaiError(f"{option} {size}: expected a size such as 8GB or 500MB")
+    unit = (found[2] or "").lower()
+    step = 1024 if unit.endswith("i") else 1000
+    return int(float(found[1]) * step ** ("kmgt".index(unit[0]) + 1 if unit else 0))

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import polars as pl
 from curate.counting.tokenizer import TextTokenizer, open_tokenizer
 from curate.packing.files import Cutter, Placed, tasks, write_file
 from curate.packing.parts import PartTask, write_part
-from seimai.dataset import Rows, write_atomically
+from seimai.dataset import Rows, Shard, write_atomically, write_parquet
 from seimai.errors import SeimaiError
 from seimai.exporting.indexed import id_type
 from seimai.exporting.packed import ABOUT, PROBE
-from seimai.job import Job
+from seimai.job import Bar, Executor, Job
 from seimai.rows import schema
 
 
@@ -85,3 +85,22 @@ def _rows(shard: Path, placed: Placed) -> pl.DataFrame:
     missing = [pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name not in frame.columns]
     frame = frame.with_columns(missing).select(*wanted.names())
     return frame.with_columns(reason=pl.when(pl.col("tokens") == 0).then(pl.lit("empty")))
+
+
+def pack_apart(
+    packer: Packer,
+    rows: Rows,
+    work: Path,
+    out: Path,
+    executor: Executor,
+    bar: Callable[[str, float, str], Bar],
+) -> Rows:
+    """Pack outside a recipe: token files go to `out`, the rows of documents with text to `work`."""
+    job = Job("packed", 0, work, out, executor, bar)
+    shards: list[Shard] = []
+    for number, frame in enumerate(packer.pack(rows, job)):
+        kept = frame.filter(pl.col("reason").is_null()).drop("reason")
+        if kept.height:
+            shards.append(Shard(work / f"rows-{number:05d}.parquet", kept.height))
+            write_parquet(kept, shards[-1].path)
+    return Rows(tuple(shards))
