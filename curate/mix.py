@@ -27,8 +27,8 @@ class Mix(Rewrite):
     """Take so much of each dataset that the entry is made from, and no more.
 
     `weights` name the entries in `from`; without them, datasets weigh what they hold. Weights are raised to
-    the power 1 / `temperature`: above 1, small datasets get more than their share. `total` is reached exactly
-    where any exchange of two documents reaches it, and never exceeded; without it, the mixture is as large as
+    the power 1 / `temperature`: above 1, small datasets get more than their share. `total` is never exceeded,
+    and reached exactly unless no exchange of documents reaches it; without it, the mixture is as large as
     the weights allow. `epochs` says by hand how often each dataset is read, in place of all this.
 
     Datasets that are smaller than their part are repeated, at most `max_epochs` times: up to four epochs are

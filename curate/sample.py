@@ -28,8 +28,8 @@ class Sample(Selection):
     strata's proportions. `each`, `quotas` and `shares` set their own and take all of a stratum that has less;
     rows of strata that `quotas` or `shares` do not name go.
 
-    Amounts are documents, or `chars` or `tokens` where they say so (`total: 2B tokens`). A total is reached
-    to the last character or token if any exchange of two documents reaches it, and is never exceeded.
+    Amounts are documents, or `chars` or `tokens` where they say so (`total: 2B tokens`). A total is never
+    exceeded, and reached exactly unless no exchange of documents reaches it.
     Whether a row is drawn depends on its id and the seed: a larger total holds nearly all of a smaller one.
 
     Rows that are not drawn have the reason `not_sampled`, those whose size is not known (a null in the

@@ -42,7 +42,7 @@ def common_unit(amounts: list[str | int], by: Unit | None, default: Unit) -> Uni
         ValueError: if two units are named.
     """
     named: list[Unit | None] = [by, *(amount(text)[1] for text in amounts)]
-    found = [unit for unit in named if unit is not None]
+    found: list[Unit] = [unit for unit in named if unit is not None]
     if len(set(found)) > 1:
         raise ValueError(f"amounts in {' and in '.join(sorted(set(found)))}: one unit at a time")
     return found[0] if found else default

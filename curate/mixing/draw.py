@@ -2,8 +2,8 @@
 
 All rows before a range of keys are drawn, and none after it. Within the range, which holds some thousand
 rows, rows are taken in order, those that would go beyond the amount are passed over; what is then missing is
-less than any row of it left over. If one row can be exchanged for another that is longer by just that,
-nothing is missing.
+less than any row of it left over. Rows are exchanged for longer ones until nothing is missing, or no exchange
+helps.
 """
 
 from collections.abc import Iterator, Mapping
@@ -120,6 +120,8 @@ def drawn(task: DrawnTask) -> pl.DataFrame:
 def choose(sizes: Numbers, rest: int) -> Marks:
     """Which rows, given in the order of their keys, make up an amount; never more than it.
 
+    Where one exchange cannot bring all that is missing, each brings as much as it can.
+
     >>> choose(np.array([4, 4, 9, 2, 5]), 11).tolist()
     [True, False, False, True, True]
     """
@@ -134,16 +136,25 @@ def choose(sizes: Numbers, rest: int) -> Marks:
         if sizes[row] <= left:
             taken[row] = True
             left -= int(sizes[row])
-    if left:
-        _exchange(sizes, taken, left)
+    while left and (gain := _exchange(sizes, taken, left)):
+        left -= gain
     return taken
 
 
-def _exchange(sizes: Numbers, taken: Marks, left: int) -> None:
-    """Give the last row back that another, longer by what is missing, can take the place of."""
+def _exchange(sizes: Numbers, taken: Marks, left: int) -> int:
+    """Give a row back that another, longer by what is missing or by nearly as much, can take the place of.
+
+    The last such row goes and the first such other comes, in the order of the keys. Returns the gain.
+    """
     mine, others = np.flatnonzero(taken), np.flatnonzero(~taken)
-    fits = np.flatnonzero(np.isin(sizes[mine] + left, sizes[others]))
-    if fits.size:
-        goes = mine[fits[-1]]
-        comes = others[np.flatnonzero(sizes[others] == sizes[goes] + left)[0]]
+    lengths = np.unique(sizes[others])
+    if not lengths.size or not mine.size:
+        return 0
+    best = np.searchsorted(lengths, sizes[mine] + left, side="right") - 1
+    gains = np.where(best >= 0, lengths[best] - sizes[mine], 0)
+    gain = int(gains.max())
+    if gain > 0:
+        goes = mine[np.flatnonzero(gains == gain)[-1]]
+        comes = others[np.flatnonzero(sizes[others] == sizes[goes] + gain)[0]]
         taken[goes], taken[comes] = False, True
+    return max(0, gain)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from curate.mix import Mix
 from curate.mixing.amount import amount
+from curate.mixing.draw import choose
 from curate.mixing.shares import mixture, proportions, whole_numbers
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
@@ -272,3 +274,15 @@ def test_a_recipe_mixes_entries_after_deduplicating_them_together(tmp_path: Path
     assert again.path.name == made.path.name
     for shard in made.kept.shards:
         assert shard.path.read_bytes() == (again.path / "kept" / shard.path.name).read_bytes()
+
+
+@pytest.mark.parametrize("total", [5_000, 5_003, 20_076, 33_099])
+def test_one_exchange_may_not_be_enough(total: int) -> None:
+    sizes = np.array([100, 101, 104] * 400)
+    assert sizes[choose(sizes, total)].sum() == total
+
+
+def test_what_no_exchange_reaches_is_not_exceeded() -> None:
+    sizes = np.array([100, 103] * 500)
+    assert sizes[choose(sizes, 250)].sum() == 206
+    assert sizes[choose(sizes, 5_000)].sum() == 4_999
