@@ -186,8 +186,12 @@ class Planner:
             signals = chain.signals
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
-            if not _keeps_columns(steps[0]):
+            if not (
+                isinstance(steps[0], Selection) or isinstance(steps[0], Rewrite) and steps[0].keeps_columns
+            ):
                 signals, columns, forget = {}, frozenset[str](), ()  # new rows, or none
+            elif "text" in steps[0].adds():
+                signals, forget = {}, (*forget, *sorted(signals))
         if kind != "model":
             columns |= {c for s in steps for c in s.adds()} - set(schema(kind))
         shaped: dict[str, Any] = {
@@ -280,10 +284,6 @@ def _shared(parents: tuple[Pass, ...]) -> tuple[dict[str, int], frozenset[str], 
     shared = frozenset[str].intersection(*every) if every else frozenset[str]()
     signals = {k: v for p in parents[:1] for k, v in p.signals.items() if k in shared}
     return signals, shared - set(signals), tuple(sorted(frozenset[str]().union(*every) - shared))
-
-
-def _keeps_columns(step: Step) -> bool:
-    return isinstance(step, Selection) or (isinstance(step, Rewrite) and step.keeps_columns)
 
 
 def _groups(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:

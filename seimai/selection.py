@@ -13,13 +13,15 @@ from seimai.dataset import Rows, Shard, write_parquet
 from seimai.errors import SeimaiError
 from seimai.job import Job
 from seimai.manifest import Parts
+from seimai.rows import schema
 from seimai.rowwise import new_record, write_outcome
 from seimai.step import Selection
+from seimai.whole import files_of
 
 if TYPE_CHECKING:
     from seimai.plan import Pass
 
-_NONE = pl.Schema({"row": pl.UInt64(), "reason": pl.String()})
+_NEW = " (new)"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class VerdictTask:
     """The step that judged."""
     directory: Path
     forget: tuple[str, ...]
-    """Columns that shards of other parents do not have."""
+    """Columns that shards of other parents do not have, and signals of texts that the step changes."""
+    own: frozenset[str]
+    """The columns of the rows' kind: a verdict may give one a new value."""
 
 
 def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
@@ -55,12 +59,14 @@ def select(step: Selection, rows: Rows, job: Job, todo: "Pass") -> Parts:
             step.path(),
             todo.directory,
             todo.forget,
+            frozenset(schema(todo.kind)),
         )
         for number, shard in enumerate(rows.shards)
     ]
     for record, shard in zip(job.executor.map(apply_verdicts, tasks), rows.shards, strict=True):
         parts.add(record, shard)
         bar.advance(record["rows_in"])
+    parts.files = files_of(job.out)
     return parts
 
 
@@ -106,11 +112,13 @@ def _checked(step: Selection, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
 def apply_verdicts(task: VerdictTask) -> dict[str, Any]:
     """Split one shard by its verdicts; returns the shard's record."""
     verdicts = pl.read_parquet(task.verdicts)
-    forget = (*task.forget, *(c for c in verdicts.columns if c not in ("row", "reason")))
+    new = [c for c in verdicts.columns if c in task.own]
+    forget = (*task.forget, *(c for c in verdicts.columns if c not in ("row", "reason", *new)))
     frame = pl.read_parquet(task.shard.path, hive_partitioning=False)
     frame = frame.drop(forget, strict=False).with_row_index("row")
     verdicts = verdicts.cast({"row": frame.schema["row"]})
-    judged = frame.join(verdicts, on="row", how="left", maintain_order="left").drop("row")
+    judged = frame.join(verdicts, on="row", how="left", maintain_order="left", suffix=_NEW).drop("row")
+    judged = judged.with_columns(pl.coalesce(c + _NEW, c).alias(c) for c in new).drop(c + _NEW for c in new)
     kept = judged.filter(pl.col("reason").is_null()).drop("reason")
     dropped = given_back(judged.filter(pl.col("reason").is_not_null()), task.path)
     record = new_record(frame)

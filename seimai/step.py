@@ -81,7 +81,7 @@ class Step(BaseModel, ABC):
         return self.takes in (None, kind)
 
     def adds(self) -> frozenset[str]:
-        """The columns that the step, with its parameters, changes or adds: `changes`, unless they name one."""
+        """The columns the step, with its parameters, changes or adds: `changes`, unless they name one."""
         return self.changes
 
     def note(self) -> str | None:
@@ -128,7 +128,10 @@ class Selection(Step):
         """Yield frames of verdicts: `row` (number of the row in dataset order), `reason` (null keeps it).
 
         Rows come in ascending order, each at most once; those that are not named are kept. Other columns
-        are joined to the rows they name, kept or dropped (a near-duplicate's `duplicate_of`).
+        are joined to the rows they name, kept or dropped (a near-duplicate's `duplicate_of`). A column of
+        the rows' kind (`text`) is their new value; null leaves it. A step that changes texts so has `text`
+        among what it `adds`, and signals measured on the old ones are forgotten. Files that it writes into
+        `job.out` stay in the dataset.
         """
 
 

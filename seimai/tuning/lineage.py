@@ -19,7 +19,7 @@ from seimai.errors import SeimaiError
 from seimai.find import step_class
 from seimai.rows import Kind, schema
 from seimai.signal import Signal, named
-from seimai.step import Filter, Rewrite, Selection, Step, Transform
+from seimai.step import Filter, Rewrite, Step, Transform
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,7 @@ class Place:
         if self.filters:
             return False
         changes = self.steps[0].adds()
-        return column in changes or (
-            signal and "text" in changes and not isinstance(self.steps[0], Selection)
-        )
+        return column in changes or (signal and "text" in changes)
 
 
 @dataclass(frozen=True)
