@@ -1,0 +1,1 @@
+"""What benchmarks have in common with a corpus: parts of `curate.decontaminate`; no step."""
