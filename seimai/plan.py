@@ -186,9 +186,8 @@ class Planner:
             signals = chain.signals
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
-            if not (
-                isinstance(steps[0], Selection) or isinstance(steps[0], Rewrite) and steps[0].keeps_columns
-            ):
+            anew = isinstance(steps[0], Rewrite) and not steps[0].keeps_columns
+            if anew or not isinstance(steps[0], Selection | Rewrite):
                 signals, columns, forget = {}, frozenset[str](), ()  # new rows, or none
             elif "text" in steps[0].adds():
                 signals, forget = {}, (*forget, *sorted(signals))

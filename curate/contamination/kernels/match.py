@@ -43,10 +43,8 @@ def _edits(
         masks[slot] |= np.uint64(1) << np.uint64(k)
     one = np.uint64(1)
     top = one << np.uint64(length - 1)
-    up = ~np.uint64(0)
-    down = np.uint64(0)
-    score = length
-    best = length
+    up, down = ~np.uint64(0), np.uint64(0)
+    score = best = length
     for i in range(first, end):
         c = symbols[i]
         slot = np.int64(c * np.uint32(2654435761) >> np.uint32(24)) & 255
@@ -72,9 +70,8 @@ def _edits(
 
 @njit(
     types.UniTuple(int64, 3)(_SYMBOLS, int64, int64, int64, _SYMBOLS, int64, int64, int64),
-    cache=True,
-    nogil=True,
-)
+    cache=True, nogil=True,
+)  # fmt: skip
 def _extended(
     symbols: Symbols, low: Number, high: Number, p: Number, text: Symbols, start: Number, length: Number,
     q: Number,
@@ -114,9 +111,8 @@ def _covered(runs: Integers, count: Number, p: Number, q: Number) -> bool:
 
 @njit(
     int64(int64[:, ::1], int64, int64, int64, _WEIGHTS, _PLACES, float64[::1], int64[:, ::1]),
-    cache=True,
-    nogil=True,
-)
+    cache=True, nogil=True,
+)  # fmt: skip
 def _chained(
     runs: Integers, count: Number, start: Number, gap: Number, weights: npt.NDArray[np.float64],
     letters: Integers, best: npt.NDArray[np.float64], held: Integers,
@@ -155,8 +151,7 @@ def _chained(
         int64, float64, int64, int64, float64, float64, int64[:, ::1], float64[::1], int64,
         float64[::1], int64[:, ::1],
     ),
-    cache=True,
-    nogil=True,
+    cache=True, nogil=True,
 )  # fmt: skip
 def _settled(
     symbols: Symbols, d: Number, low: Number, high: Number, text: Number, runs: Integers, count: Number,
@@ -183,9 +178,8 @@ def _settled(
             most = np.int64(edits * length)
             before = first - runs[head, 1]
             after = end + length - runs[top, 1] - runs[top, 2]
-            wrong = _edits(
-                symbols, max(low, before - most), min(high, after + most), text_symbols, start, length
-            )
+            near, far = max(low, before - most), min(high, after + most)
+            wrong = _edits(symbols, near, far, text_symbols, start, length)
             if wrong <= most:
                 good = True
                 first = max(low, before)
@@ -217,8 +211,7 @@ def _settled(
         _SYMBOLS, _PLACES, _WEIGHTS, _PLACES, _NUMBERS,
         int64, float64, int64, int64, float64, float64,
     ),
-    cache=True,
-    nogil=True,
+    cache=True, nogil=True,
 )  # fmt: skip
 def matches(
     symbols: Symbols, starts: Integers, at: Integers, gram: Numbers,
