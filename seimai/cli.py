@@ -12,6 +12,21 @@ import typer
 
 from seimai import __version__
 from seimai.errors import SeimaiError, Waiting
+from seimai.options import (
+    End,
+    Form,
+    Labels,
+    Languages,
+    Name,
+    Out,
+    RecipeFile,
+    Settings,
+    ShardSize,
+    To,
+    ToExport,
+    TokenizerPlace,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,17 +46,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="The recipe: a YAML file.")]
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The entry to make; all when left out.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Where datasets go; runs/<recipe name> by default.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override seed, STEP.KEY or ENTRY.STEP.KEY."),
-]
-Labels = Annotated[
-    str | None, typer.Option("--labels", metavar="judge", help="judge: take the judge's labels, do not wait.")
-]
 
 
 def _version(show: bool) -> None:  # noqa: FBT001 (Typer calls it so)
@@ -69,9 +73,7 @@ def run(
     on: Annotated[
         str, typer.Option("--on", metavar="local|ray|ray://HOST:PORT", help="Where the work is done.")
     ] = "local",
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Worker processes; one a core by default.")
-    ] = None,
+    workers: Workers = None,
     max_ram: Annotated[
         str | None,
         typer.Option(
@@ -210,67 +212,31 @@ def audit(
 
 @app.command()
 def export(
-    path: Annotated[Path, typer.Argument(metavar="DATASET", help="A finished dataset.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new folder.")],
-    form: Annotated[
-        str, typer.Option("--format", metavar="parquet|jsonl|jsonl.zst|packed", help="What the files are.")
-    ] = "parquet",
-    shard_size: Annotated[
-        str, typer.Option("--shard-size", metavar="SIZE", help="Size of a file's rows as JSON lines.")
-    ] = "500MB",
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(
-            "--tokenizer", metavar="PLACE", help="With packed: a folder, a tokenizer.json or a .model."
-        ),
-    ] = None,
-    end: Annotated[
-        str | None,
-        typer.Option("--end", metavar="TOKEN", help="With packed: the token behind each document."),
-    ] = None,
-    language: Annotated[
-        list[str] | None, typer.Option("--language", metavar="CODE", help="For the card; ja by default.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Worker processes; one a core by default.")
-    ] = None,
+    path: ToExport,
+    to: To,
+    form: Form = "parquet",
+    shard_size: ShardSize = "500MB",
+    tokenizer: TokenizerPlace = None,
+    end: End = None,
+    language: Languages = None,
+    workers: Workers = None,
 ) -> None:
     """Write a dataset as files for others, with a card that says what it is."""
     from seimai.memory import bytes_of, keep_freed_memory
 
     keep_freed_memory()
-    from functools import partial
-
-    from seimai.executor import LocalExecutor
-    from seimai.export import Order, exported_form
-    from seimai.export import export as write
-    from seimai.progress import Display
+    from seimai.export import Order, export_with, exported_form
 
     packing = None
     if tokenizer or end:
         if form != "packed" or not tokenizer:
             raise SeimaiError("--tokenizer and --end go with --format packed, --end with --tokenizer")
-        from curate.packing.files import FILE_TOKENS
-        from curate.packing.packer import Packer, pack_apart
+        from curate.packing.packer import packing_by
 
-        packer = Packer(tokenizer, end, FILE_TOKENS)
-        packer.opened()  # what is wrong with it is said before any work
-        packing = partial(pack_apart, packer)
+        packing = packing_by(tokenizer, end)
     size = bytes_of(shard_size, "--shard-size")
     order = Order(path, to, exported_form(form), size, language or ["ja"], packing, tokenizer, end)
-    executor = LocalExecutor(workers)
-    try:
-        with Display() as display:
-            files = write(order, executor, display.bar)
-    finally:
-        executor.close()
-    total = sum(f.bytes for f in files)
-    done = (
-        f"{to}: {len(files)} files, {total / 1e6:.1f} MB, and README.md"
-        if files
-        else "Nothing to do: exported before."
-    )
-    _console().print(done, highlight=False)
+    _console().print(export_with(order, workers), highlight=False)
 
 
 @app.command(

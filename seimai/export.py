@@ -21,6 +21,7 @@ import polars as pl
 
 from seimai.dataset import Dataset, Rows, Shard, open_dataset, write_atomically
 from seimai.errors import SeimaiError
+from seimai.executor import LocalExecutor
 from seimai.exporting.ancestry import ancestry, short
 from seimai.exporting.card import Card, tokenizer_columns
 from seimai.exporting.cuts import Cuts, ExportShard, SurveyTask, survey
@@ -30,6 +31,7 @@ from seimai.exporting.shards import Format, WriteTask, Written, described, write
 from seimai.exporting.summary import Summary
 from seimai.job import Bar, Executor
 from seimai.places import nearest
+from seimai.progress import Display
 
 STATE = ".seimai-export"
 ExportFormat = Literal["parquet", "jsonl", "jsonl.zst", "packed"]
@@ -113,6 +115,19 @@ def export(order: Order, executor: Executor, bar: Callable[[str, float, str], Ba
     card = Card(dataset.manifest, lineage, summary, files, tokens, tokenizers, front)
     _finish(order.to, every, card.text())
     return every
+
+
+def export_with(order: Order, workers: int | None) -> str:
+    """Export on so many processes; returns what to tell."""
+    executor = LocalExecutor(workers)
+    try:
+        with Display() as display:
+            files = export(order, executor, display.bar)
+    finally:
+        executor.close()
+    if not files:
+        return f"Nothing to do: {order.to} holds this export."
+    return f"{order.to}: {len(files)} files, {sum(f.bytes for f in files) / 1e6:.1f} MB, and README.md"
 
 
 def _is_done(order: Order, dataset: Dataset) -> bool:

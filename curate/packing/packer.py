@@ -4,12 +4,13 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from curate.counting.tokenizer import TextTokenizer, open_tokenizer
-from curate.packing.files import Cutter, Placed, tasks, write_file
+from curate.packing.files import FILE_TOKENS, Cutter, Placed, tasks, write_file
 from curate.packing.parts import PartTask, write_part
 from seimai.dataset import Rows, Shard, write_atomically, write_parquet
 from seimai.errors import SeimaiError
@@ -85,6 +86,17 @@ def _rows(shard: Path, placed: Placed) -> pl.DataFrame:
     missing = [pl.lit(None, kind).alias(name) for name, kind in wanted.items() if name not in frame.columns]
     frame = frame.with_columns(missing).select(*wanted.names())
     return frame.with_columns(reason=pl.when(pl.col("tokens") == 0).then(pl.lit("empty")))
+
+
+def packing_by(tokenizer: str, end: str | None) -> "partial[Rows]":
+    """What `seimai export` packs by, given rows, scratch folder, target, executor and bar.
+
+    Raises:
+        SeimaiError: if the tokenizer cannot be used: said before any work.
+    """
+    packer = Packer(tokenizer, end, FILE_TOKENS)
+    packer.opened()
+    return partial(pack_apart, packer)
 
 
 def pack_apart(
