@@ -174,7 +174,7 @@ def _settled(
         found = held[top, 0]
         alone = found == of and high - low == length
         good = alone or (share >= whole_share and found >= whole) or (share >= least_share and found >= part)
-        if not good and length <= _LONGEST_NEAR and of >= part and 3 * found >= of:
+        if found < of and length <= _LONGEST_NEAR and of >= part and 3 * found >= of:
             most = np.int64(edits * length)
             before = first - runs[head, 1]
             after = end + length - runs[top, 1] - runs[top, 2]
@@ -184,8 +184,8 @@ def _settled(
                 good = True
                 first = max(low, before)
                 end = min(high, after)
-                share = 1.0 - wrong / length
-                found = of * (length - wrong) // length
+                share = max(share, 1.0 - wrong / length)
+                found = max(found, of * (length - wrong) // length)
         if not good:
             break
         out[n, 0] = d
