@@ -110,7 +110,7 @@ def export(order: Order, executor: Executor, bar: Callable[[str, float, str], Ba
     files = _write(order.to / "data", shards, form, schema, executor, bar)
     every = [w for some in files.values() for w in some] + tokens
     pattern = f"data/{{split}}-*.{form}"
-    licenses = list(summary.by(1))
+    licenses = list(summary.by_license())
     front = front_matter(dataset.manifest["name"], order.languages, licenses, schema, files, pattern)
     card = Card(dataset.manifest, lineage, summary, files, tokens, tokenizers, front)
     _finish(order.to, every, card.text())

@@ -1,7 +1,6 @@
 """The dataset's card, in English and Japanese: what it is, whose it is, what went and why, what is in it."""
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +8,13 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from seimai.exporting.ancestry import Ancestry, short
+from seimai.exporting.markdown import cell, heading, number, ratio, size, table
 from seimai.exporting.shards import Written
 from seimai.exporting.summary import Summary, Totals
 
-MOST_SOURCES = 30
+MOST_SOURCES = 20
+FEWEST_FOR_BARS = 20
+RATIO = "chars/token"
 _KINDS = {
     "documents": ("documents", "文書"),
     "chat": ("conversations", "対話"),
@@ -64,23 +66,23 @@ class Card:
             "各行の `origin` に由来が記されています。\n",
             "```python\nfrom datasets import load_dataset\n\n"
             'data = load_dataset("path/to/this/folder")  # このフォルダのパス\n```\n',
-            *_table(
+            *table(
                 ["split", "rows 件数", "files ファイル", "bytes バイト"],
                 [
                     [
                         split,
                         f"{sum(w.rows for w in some):,}",
                         str(len(some)),
-                        _size(sum(w.bytes for w in some)),
+                        size(sum(w.bytes for w in some)),
                     ]
                     for split, some in self.files.items()
                 ],
             ),
         ]
         if self.token_files:
-            size = sum(w.bytes for w in self.token_files)
+            together = sum(w.bytes for w in self.token_files)
             lines += [
-                f"`tokens/` holds {_size(size)} of token files in Megatron-LM's format (`.bin`, `.idx`); "
+                f"`tokens/` holds {size(together)} of token files in Megatron-LM's format (`.bin`, `.idx`); "
                 "rows say where each document lies in them.\n",
                 "`tokens/` に Megatron-LM 形式のトークンファイルがあります。"
                 "各行は文書の位置(`file`、`start`、`tokens`)を示します。\n",
@@ -89,39 +91,49 @@ class Card:
 
     def _licenses(self) -> list[str]:
         return [
-            *_heading("Licences", "ライセンス"),
+            *heading("Licences", "ライセンス"),
             "Rows are under the licence in their column `license`; whoever passes them on must keep to each. "
             "各行は `license` 列のライセンスに従います。\n",
-            *self._group_table(1, "licence ライセンス"),
+            *self._totals_table("licence ライセンス", self.summary.by_license()),
         ]
 
     def _sources(self) -> list[str]:
-        return [*_heading("Sources", "出典"), *self._group_table(0, "source 出典", licenses=True)]
+        groups, licenses = self.summary.by_source(MOST_SOURCES)
+        cells = {name: _shortened(", ".join(sorted(map(cell, some)))) for name, some in licenses.items()}
+        unit = ("characters", "文字数") if self.summary.total().characters else ("tokens", "トークン数")
+        return [
+            *heading("Sources", "出典"),
+            f"Median, 95th percentile and distribution are those of the documents' lengths in {unit[0]}. "
+            f"中央値・95 %・分布は文書の長さ({unit[1]})。\n",
+            *self._totals_table("source 出典", groups, cells),
+        ]
 
-    def _group_table(self, place: int, label: str, *, licenses: bool = False) -> list[str]:
-        """Totals by source or licence."""
+    def _totals_table(
+        self,
+        label: str,
+        groups: Mapping[str | None, Totals],
+        licenses: Mapping[str | None, str] | None = None,
+    ) -> list[str]:
+        """Totals of groups; with licences and lengths where those are given."""
         text = bool(self.summary.total().characters)
         names = list(self.tokenizers)
         head = [label, *(["licence ライセンス"] if licenses else []), "rows 件数"]
         head += [*(["characters 文字"] if text else []), *names]
-        head += ["length 長さ: 50 %, 95 %", "distribution 分布"] if licenses else []
-        groups = self.summary.by(place)
+        if licenses:
+            head += [*([RATIO] if text and names else []), "median 中央値", "95 %", "distribution 分布"]
         lines: list[list[str]] = []
         for name, totals in list(groups.items())[:MOST_SOURCES]:
-            line = [_cell(name), *([self._licenses_of(name)] if licenses else []), f"{totals.rows:,}"]
-            line += [
-                *([f"{totals.characters:,}"] if text else []),
-                *(f"{totals.tokens.get(n, 0):,}" for n in names),
-            ]
-            line += _lengths(totals) if licenses else []
+            line = [cell(name), *([licenses[name]] if licenses else []), f"{totals.rows:,}"]
+            line += [f"{totals.characters:,}"] if text else []
+            line += [f"{totals.tokens.get(n, 0):,}" for n in names]
+            if licenses:
+                line += [ratio(totals.characters, totals.tokens.get(names[0], 0))] if text and names else []
+                line += _lengths(totals)
             lines.append(line)
         rest = len(groups) - MOST_SOURCES
         more = [f"… and {rest:,} more. ほか {rest:,} 件。\n"] if rest > 0 else []
         to = len(head) - 1 if licenses else None
-        return [*_table(head, lines, numbers_from=2 if licenses else 1, numbers_to=to), *more]
-
-    def _licenses_of(self, source: str | None) -> str:
-        return ", ".join(sorted(_cell(license) for own, license in self.summary.groups if own == source))
+        return [*table(head, lines, numbers_from=2 if licenses else 1, numbers_to=to), *more]
 
     def _tokens(self) -> list[str]:
         if not self.tokenizers:
@@ -132,8 +144,8 @@ class Card:
                 f"`{column}`",
                 f"`{tokenizer}`",
                 f"{tokens:,}",
-                _ratio(total.characters, tokens),
-                _ratio(total.bytes, tokens),
+                ratio(total.characters, tokens),
+                ratio(total.bytes, tokens),
             ]
             for column, tokenizer in self.tokenizers.items()
             if (tokens := total.tokens.get(column)) is not None
@@ -145,20 +157,20 @@ class Card:
             "tokenizer",
             "tokens トークン",
             "characters a token 文字/トークン",
-            "bytes a token",
+            "bytes/token",
         ]
-        return [*_heading("Tokens", "トークン"), *_table(head, lines, numbers_from=2)]
+        return [*heading("Tokens", "トークン"), *table(head, lines, numbers_from=2)]
 
     def _funnel(self) -> list[str]:
         """What every pass of every entry dropped, with its reasons."""
         lines: list[list[str]] = []
         for entry, passes in self.ancestry.entries().items():
-            for number, line in enumerate(passes[-1]["funnel"]):
+            for place, line in enumerate(passes[-1]["funnel"]):
                 gone = sum(line["dropped"].values())
                 kept = line.get("out", line["in"] - gone)
                 order = sorted(line["dropped"].items(), key=lambda item: (-item[1], item[0]))
                 why = ", ".join(f"{reason.rpartition('.')[2]} {count:,}" for reason, count in order)
-                name = f"**{entry}**" if number == 0 else ""
+                name = f"**{entry}**" if place == 0 else ""
                 lines.append(
                     [
                         name,
@@ -173,8 +185,8 @@ class Card:
             return []
         head = ["dataset", "step 処理", "in 入力", "dropped 除外", "kept 残り", "because 理由"]
         return [
-            *_heading("What went, and why", "除外した件数と理由"),
-            *_table(head, lines, numbers_from=2, numbers_to=5),
+            *heading("What went, and why", "除外した件数と理由"),
+            *table(head, lines, numbers_from=2, numbers_to=5),
         ]
 
     def _signals(self) -> list[str]:
@@ -184,17 +196,17 @@ class Card:
         lines = [
             [
                 f"`{name}`",
-                *(_number(v) for v in h.quantiles()),
+                *(number(v) for v in h.quantiles()),
                 f"`{h.bars()}`" + (" log" if h.logarithmic else ""),
             ]
             for name, h in found.items()
         ]
         head = ["signal 指標", "least 最小", "5 %", "median 中央値", "95 %", "most 最大", "distribution 分布"]
         return [
-            *_heading("Signals", "指標の分布"),
+            *heading("Signals", "指標の分布"),
             "Of the rows that stayed; bars from the 1st to the 99th percentile, `log` with equal ratios. "
             "残った行について。棒は 1〜99 パーセンタイル。\n",
-            *_table(head, lines, numbers_to=6),
+            *table(head, lines, numbers_to=6),
         ]
 
     def _recipe(self) -> list[str]:
@@ -207,7 +219,7 @@ class Card:
         writer.dump(self.ancestry.recipe(), text)
         gone = [f"Not found beside it: {', '.join(self.ancestry.gone)}.\n"] if self.ancestry.gone else []
         return [
-            *_heading("Recipe", "作成手順"),
+            *heading("Recipe", "作成手順"),
             "As the manifests tell it, with all parameters. 実行記録から復元した全パラメータ。\n",
             f"```yaml\n{text.getvalue()}```\n",
             *gone,
@@ -219,10 +231,10 @@ class Card:
         steps = sorted({(s["step"], s["version"]) for m in self.ancestry.manifests for s in m["steps"]})
         libraries = ", ".join(f"{name} {v}" for name, v in self.manifest["versions"].items())
         return [
-            *_heading("Hashes and versions", "ハッシュと版"),
+            *heading("Hashes and versions", "ハッシュと版"),
             "Same inputs, steps and seed give the same hash; `SHA256SUMS` has the files' checksums "
             "(`sha256sum -c SHA256SUMS`). 同じ入力・手順・シードなら同じハッシュになります。\n",
-            *_table(["dataset", "hash"], datasets, numbers_from=2),
+            *table(["dataset", "hash"], datasets, numbers_from=2),
             f"Seed: {self.manifest['seed']}. Libraries: {libraries}. "
             f"Steps: {', '.join(f'{step} (version {v})' for step, v in steps) or 'none'}.\n",
         ]
@@ -241,48 +253,15 @@ def tokenizer_columns(ancestry: Ancestry) -> dict[str, str]:
     return found
 
 
-def _heading(english: str, japanese: str) -> list[str]:
-    return [f"## {english} · {japanese}\n"]
-
-
-def _table(
-    head: Sequence[str],
-    lines: Sequence[Sequence[str]],
-    *,
-    numbers_from: int = 1,
-    numbers_to: int | None = None,
-) -> list[str]:
-    """A Markdown table; columns of numbers stand to the right."""
-    to = len(head) if numbers_to is None else numbers_to
-    rule = ["--:" if numbers_from <= n < to else "---" for n in range(len(head))]
-    return ["\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines)) + "\n"]
-
-
-def _cell(name: str | None) -> str:
-    """A name that comes from data, as one cell."""
-    return "(none なし)" if name is None else json.dumps(name, ensure_ascii=False)[1:-1].replace("|", "\\|")
-
-
 def _lengths(totals: Totals) -> list[str]:
+    """Median, 95th percentile and picture of the documents' lengths; few documents have no picture."""
     if not totals.lengths.total:
-        return ["", ""]
+        return ["", "", ""]
     middle, high = totals.lengths.quantiles((0.5, 0.95))
-    return [f"{middle:,.0f}, {high:,.0f}", f"`{totals.lengths.bars()}`"]
+    bars = f"`{totals.lengths.bars(10)}`" if totals.rows >= FEWEST_FOR_BARS else ""
+    return [f"{middle:,.0f}", f"{high:,.0f}", bars + (" log" if bars and totals.lengths.logarithmic else "")]
 
 
-def _ratio(amount: int, tokens: int) -> str:
-    return f"{amount / tokens:.3f}" if amount and tokens else ""
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
-
-
-def _size(size: int) -> str:
-    return (
-        f"{size / 1e9:.2f} GB"
-        if size >= 1e9
-        else f"{size / 1e6:.2f} MB"
-        if size >= 1e6
-        else f"{size / 1e3:.1f} kB"
-    )
+def _shortened(licenses: str) -> str:
+    """A few words: the table of licences has the whole."""
+    return licenses if len(licenses) <= 32 else f"{licenses[:30]}…"

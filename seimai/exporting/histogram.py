@@ -5,6 +5,7 @@ mantissa, so its width is 0.4 % of the value, and whole numbers up to 512 have b
 idea of HdrHistogram and DDSketch: relative instead of absolute accuracy.)
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,10 +22,15 @@ class Histogram:
     """How many values fall into each bucket."""
 
     counts: dict[int, int] = field(default_factory=dict[int, int])
+    least: float = math.inf
+    most: float = -math.inf
 
     def add(self, values: "NDArray[np.float64]") -> None:
         """Count values; NaN is none."""
         some = values[~np.isnan(values)] + 0.0  # of -0.0 this makes 0.0
+        if not len(some):
+            return
+        self.least, self.most = min(self.least, float(some.min())), max(self.most, float(some.max()))
         bits = some.view(np.int64)
         ordered = bits ^ ((bits >> 63) & np.int64(0x7FFF_FFFF_FFFF_FFFF))
         for bucket, count in zip(
@@ -34,6 +40,7 @@ class Histogram:
 
     def merge(self, other: "Histogram") -> None:
         """Add the counts of another one."""
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
         for bucket, count in other.counts.items():
             self.counts[bucket] = self.counts.get(bucket, 0) + count
 
@@ -43,7 +50,7 @@ class Histogram:
         return sum(self.counts.values())
 
     def quantiles(self, shares: Sequence[float] = QUANTILES) -> list[float]:
-        """Values below which these shares of the values lie: the lower ends of their buckets.
+        """Values that these shares of the values do not exceed, to 0.4 %; least and most are exact.
 
         >>> h = Histogram()
         >>> h.add(np.arange(1.0, 101.0))
@@ -53,7 +60,8 @@ class Histogram:
         buckets = np.array(sorted(self.counts), np.int64)
         reached = np.cumsum([self.counts[int(b)] for b in buckets])
         wanted: NDArray[np.float64] = np.ceil(np.array(shares) * reached[-1]).clip(1)
-        return _values(buckets[np.searchsorted(reached, wanted)]).tolist()
+        found = _values(buckets[np.searchsorted(reached, wanted)]).clip(self.least, self.most)
+        return np.where(np.array(shares) == 1, self.most, found).tolist()
 
     def bars(self, number: int = 16) -> str:
         """A row of bars from the 1st to the 99th percentile; logarithmic where the upper end is far off.

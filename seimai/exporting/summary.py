@@ -56,12 +56,29 @@ class Summary:
             every.merge(totals)
         return every
 
-    def by(self, place: int) -> dict[str | None, Totals]:
-        """Totals by source (0) or licence (1), largest first."""
+    def by_license(self) -> dict[str | None, Totals]:
+        """Totals by licence, most rows first."""
         found: dict[str | None, Totals] = {}
-        for group, totals in self.groups.items():
-            found.setdefault(group[place], Totals()).merge(totals)
-        return dict(sorted(found.items(), key=lambda item: (-item[1].rows, item[0] or "")))
+        for (_, license), totals in self.groups.items():
+            found.setdefault(license, Totals()).merge(totals)
+        return _largest_first(found)
+
+    def by_source(self, most: int) -> "tuple[dict[str | None, Totals], dict[str | None, set[str | None]]]":
+        """Totals by source, most rows first, and the licences of each.
+
+        Sources that are paths or URLs are joined by their first parts when there are more than `most`:
+        `site/lang/a.md` and `site/lang/b.md` are `site/lang/…`.
+        """
+        depth = max((source.count("/") for source, _ in self.groups if source), default=0) + 1
+        while depth > 1 and len({_cut(source, depth) for source, _ in self.groups}) > most:
+            depth -= 1
+        found: dict[str | None, Totals] = {}
+        licenses: dict[str | None, set[str | None]] = {}
+        for (source, license), totals in self.groups.items():
+            name = _cut(source, depth)
+            found.setdefault(name, Totals()).merge(totals)
+            licenses.setdefault(name, set()).add(license)
+        return _largest_first(found), licenses
 
 
 def summarize(rows: pl.DataFrame, signals: Collection[str], tokens: Collection[str]) -> Summary:
@@ -95,3 +112,18 @@ def summarize(rows: pl.DataFrame, signals: Collection[str], tokens: Collection[s
 
 def _name(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _cut(source: str | None, depth: int) -> str | None:
+    """The first parts of a source that has more.
+
+    >>> _cut("github:site/lang/a.md", 2), _cut("github:site", 2)
+    ('github:site/lang/…', 'github:site')
+    """
+    if source is None or source.count("/") < depth:
+        return source
+    return "/".join([*source.split("/")[:depth], "…"])
+
+
+def _largest_first(groups: dict[str | None, Totals]) -> dict[str | None, Totals]:
+    return dict(sorted(groups.items(), key=lambda item: (-item[1].rows, item[0] or "")))

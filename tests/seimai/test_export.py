@@ -313,7 +313,9 @@ def test_totals_are_by_source_and_licence() -> None:
         }
     )
     summary = summarize(rows, [], ["tokens"])
-    assert {name: (t.rows, t.characters, t.tokens["tokens"]) for name, t in summary.by(0).items()} == {
+    assert {
+        name: (t.rows, t.characters, t.tokens["tokens"]) for name, t in summary.by_source(9)[0].items()
+    } == {
         "a": (2, 1, 1),
         None: (1, 2, 2),
     }
@@ -324,3 +326,13 @@ def test_parents_that_are_gone_are_told(corpus: Dataset, tmp_path: Path) -> None
     found = ancestry(Dataset(tmp_path / "alone"))
     assert found.gone == (f"corpus-{corpus.manifest['parents'][0]['hash'][:8]}",)
     assert tokenizer_columns(found) == {}
+
+
+def test_many_sources_are_joined_by_their_first_parts() -> None:
+    sources = [*(f"site/lang/{n}.md" for n in range(9)), *(f"site/lib/{n}.md" for n in range(5)), "law"]
+    rows = pl.DataFrame({"text": ["米"] * 15, "source": sources, "license": ["MIT", *["GPL"] * 14]})
+    summary = summarize(rows, [], [])
+    totals, licenses = summary.by_source(3)
+    assert {name: t.rows for name, t in totals.items()} == {"site/lang/…": 9, "site/lib/…": 5, "law": 1}
+    assert licenses["site/lang/…"] == {"MIT", "GPL"}
+    assert len(summary.by_source(15)[0]) == 15
