@@ -29,6 +29,7 @@ class Change:
 
     step: Transform
     forget: tuple[str, ...]
+    """They go into the column that `kept_before` names: what was decided on them can be decided again."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Chain:
     """Signals in the rows at the end of the chain, with their versions."""
     measured: Mapping[str, int] = field(default_factory=dict[str, int])
     """All signals that the chain measures, with their versions."""
+    added: frozenset[str] = frozenset()
+    """Columns that hold signals of earlier texts."""
 
 
 @dataclass
@@ -76,10 +79,12 @@ def compile_chain(
     columns = {*schema(kind), *READER_COLUMNS, *added}
     have, measured = dict(signals), dict[str, int]()
     links: list[Change | Decision] = []
+    before = set[str]()
     for step in steps:
         if isinstance(step, Transform):
             stale = tuple(sorted(have)) if "text" in step.adds() else ()
             links.append(Change(step, stale))
+            before |= {kept_before(step)} if stale else set()
             columns |= step.adds()
             have = {} if stale else have
             continue
@@ -90,13 +95,18 @@ def compile_chain(
         measured |= {name: signal.version for name, signal in wanted.items()}
         cheap = {step.signals: {n for n, s in wanted.items() if not s.costly}}
         costly = {step.signals: {n for n, s in wanted.items() if s.costly}}
-        before = links[-1] if links else None
-        if isinstance(before, Decision):
-            measure, last = _union(before.measure, cheap), _union(before.costly, costly)
-            links[-1] = Decision((*before.filters, step), measure, last)
+        last = links[-1] if links else None
+        if isinstance(last, Decision):
+            measure, late = _union(last.measure, cheap), _union(last.costly, costly)
+            links[-1] = Decision((*last.filters, step), measure, late)
         else:
             links.append(Decision((step,), _union(cheap, {}), _union(costly, {})))
-    return Chain(tuple(links), have, measured)
+    return Chain(tuple(links), have, measured, frozenset(before))
+
+
+def kept_before(step: Step) -> str:
+    """The column with the signals of the text as it was before a step: a struct, a field a signal."""
+    return f"before_{step.path().replace('.', '_')}"
 
 
 def _wanted(step: Filter, columns: Collection[str], have: Collection[str]) -> dict[str, Signal]:
@@ -145,7 +155,7 @@ def run_chain(rows: pl.DataFrame, chain: Chain) -> Outcome:
     for link in chain.links:
         if isinstance(link, Change):
             changed = _apply(link.step, rows)
-            rows = _take_failed(changed.drop(link.forget, strict=False), link.step.path(), dropped)
+            rows = _take_failed(_put_aside(changed, link), link.step.path(), dropped)
         else:
             rows = _decide(rows, link, dropped)
     gone = pl.concat(dropped, how="diagonal_relaxed") if dropped else _empty(rows)
@@ -183,6 +193,12 @@ def _take_failed(rows: pl.DataFrame, path: str, dropped: list[pl.DataFrame]) -> 
             mark(bad, pl.lit(reason), pl.lit([reason], pl.List(pl.String)), pl.col("failed")).drop("failed")
         )
     return good.drop("failed")
+
+
+def _put_aside(rows: pl.DataFrame, change: Change) -> pl.DataFrame:
+    """Move signals of the text before a change out of the way of those of the text after it."""
+    stale = [name for name in change.forget if name in rows.columns]
+    return rows.with_columns(pl.struct(stale).alias(kept_before(change.step))).drop(stale) if stale else rows
 
 
 def _apply(step: Transform, rows: pl.DataFrame) -> pl.DataFrame:

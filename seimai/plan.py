@@ -26,7 +26,7 @@ from seimai.recipe import Entry, Recipe, parameter_error
 from seimai.rows import Kind, schema
 from seimai.step import Filter, Rewrite, Selection, Step, Transform
 
-FORMAT = 1
+FORMAT = 2
 """Version of the dataset directory; part of every hash."""
 FILE_SUFFIXES = {".jsonl", ".json", ".parquet", ".txt", ".yaml", ".yml", ".gz", ".zst", ".model", ".csv"}
 
@@ -183,7 +183,7 @@ class Planner:
                 chain = compile_chain(placed, incoming, signals, columns)
             except SeimaiError as e:
                 raise self.recipe.places.error((entry.name, "steps"), str(e)) from None
-            signals = chain.signals
+            signals, columns = chain.signals, columns | chain.added
         else:
             seed = xxhash.xxh32_intdigest(json.dumps([self.recipe.seed, entry.name, first]).encode())
             anew = isinstance(steps[0], Rewrite) and not steps[0].keeps_columns

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from seimai.chain import kept_before
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
 from seimai.signal import named
@@ -143,6 +144,7 @@ def _columns(entry: Entry, new: Entry) -> set[str]:
         columns |= named(old.values()) - {"text"}
         changed = [e for name, e in after.reasons().items() if name not in old or not old[name].meta.eq(e)]
         columns |= named(changed)
+    columns |= {kept_before(p.steps[0]) for p in entry.places if not p.filters}
     for place in (p for p in entry.places if names_rows(p)):
         columns |= {"id", *place.steps[0].changes}
     return columns

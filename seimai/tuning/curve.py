@@ -104,14 +104,11 @@ def values_of(decider: Decider, moved: Moved) -> npt.NDArray[np.float64]:
     found = np.full(decider.stored.rows.height, np.nan)
     if moved.compared is None:
         return found
-    columns, reach = named([moved.compared.value]), decider.reach
     for group in decider.groups:
-        if all(
-            reach.stored(c, group.end, group.rows) and reach.same_text(c, group.end, moved.place)
-            for c in columns
-        ):
+        rows, absent = decider.view(group, moved.place, named([moved.compared.value]))
+        if not absent:
             value = moved.compared.value.cast(pl.Float64).fill_null(float("nan")).alias("value")
-            bounds = group.rows.select(value).to_series().to_numpy()
+            bounds = rows.select(value).to_series().to_numpy()
             found[group.index] = (bounds - moved.shift) / moved.scale
     return found
 

@@ -5,7 +5,7 @@
 - Everything else (text changed since, signal not measured) leaves the row undecided: nothing is guessed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -136,10 +136,8 @@ class Decider:
         if recorded is not None and old is not None and new.meta.eq(old):
             return recorded, none
         columns = sorted(named([new]))
-        if not all(self.reach.same_text(c, group.end, place) for c in columns):
-            return none, ~none
-        yes, null = self._values(group, columns, new)
-        maybe = null & ~self._truly_null(group, columns)
+        yes, null = self._values(group, place, columns, new)
+        maybe = null & ~self._truly_null(group, place, columns)
         if recorded is not None and old is not None:  # what the form tells where a value is missing
             if implies(old, new):
                 yes, maybe = yes | recorded, maybe & ~recorded
@@ -155,39 +153,43 @@ class Decider:
         recorded = group.rows["reasons"].list.contains(f"{paths[number]}.{reason}")
         return recorded.fill_null(value=False).to_numpy()
 
-    def _values(self, group: Group, columns: Sequence[str], expression: pl.Expr) -> tuple[Mask, Mask]:
-        """Where an expression is true, and where it is null; what is not stored is null."""
-        absent = [c for c in columns if not self.reach.stored(c, group.end, group.rows)]
+    def view(self, group: Group, place: int, columns: Collection[str]) -> tuple[pl.DataFrame, list[str]]:
+        """Columns as a place saw them, null where that is not stored; and the names of those."""
+        found = {c: self.reach.seen(c, place, group.end, group.rows) for c in sorted(columns)}
+        absent = [c for c, values in found.items() if values is None]
         types = {c: s.dtype if (s := self.reach.signal(c)) else pl.String for c in absent}
-        frame = group.rows.with_columns(pl.lit(None, types[c]).alias(c) for c in absent)
-        found = frame.select(expression.alias("bad")).to_series()
+        values = [v.alias(c) if v is not None else pl.lit(None, types[c]).alias(c) for c, v in found.items()]
+        return group.rows.with_columns(values), absent
+
+    def _values(
+        self, group: Group, place: int, columns: Collection[str], expression: pl.Expr
+    ) -> tuple[Mask, Mask]:
+        """Where an expression is true, and where it is null; what is not stored is null."""
+        found = self.view(group, place, columns)[0].select(expression.alias("bad")).to_series()
         return found.fill_null(value=False).to_numpy(), found.is_null().to_numpy()
 
-    def _truly_null(self, group: Group, columns: Sequence[str]) -> Mask:
+    def _truly_null(self, group: Group, place: int, columns: Collection[str]) -> Mask:
         """Rows in which every null is a measured value, which is no reason to drop a row."""
         known = np.ones(group.rows.height, np.bool_)
+        rows, absent = self.view(group, place, columns)
+        if absent:
+            return ~known
         for column in columns:
-            if not self.reach.stored(column, group.end, group.rows):
-                return ~known & False
             signal = self.reach.signal(column)
             if signal and signal.costly:
-                mine = group.rows[column].is_not_null().to_numpy()
-                for place in self.reach.measured_at(column, group.end):
-                    mine = mine | self._hung(group, place)
+                mine = rows[column].is_not_null().to_numpy()
+                for other in self.reach.measured_at(column, min(place, group.end)):
+                    mine = mine | self._hung(group, other)
                 known &= mine
         return known
 
     def _hung(self, group: Group, place: int) -> Mask:
         """Rows whose verdict hung on costly signals, which were measured for them."""
         bad = [e for reasons in self.reach.reasons[place] for e in reasons.values()] if place >= 0 else []
-        columns = named(bad)
-        there = all(
-            self.reach.stored(c, group.end, group.rows) and self.reach.same_text(c, group.end, place)
-            for c in columns
-        )
-        if not bad or not there:
+        rows, absent = self.view(group, place, named(bad))
+        if not bad or absent:
             return np.zeros(group.rows.height, np.bool_)
-        return group.rows.select(pl.any_horizontal(bad).is_null().alias("hung")).to_series().to_numpy()
+        return rows.select(pl.any_horizontal(bad).is_null().alias("hung")).to_series().to_numpy()
 
     # What was stored
 
@@ -256,12 +258,9 @@ class Decider:
     def _check(self, group: Group, place: int, number: int, reason: str, bad: pl.Expr) -> None:
         columns = sorted(named([bad]))
         before = self._recorded(group, place, number, reason)
-        if (place == group.end and before is None) or not all(
-            self.reach.stored(c, group.end, group.rows) and self.reach.same_text(c, group.end, place)
-            for c in columns
-        ):
+        if (place == group.end and before is None) or self.view(group, place, columns)[1]:
             return
-        yes, null = self._values(group, columns, bad)
+        yes, null = self._values(group, place, columns, bad)
         wrong = np.flatnonzero((yes if before is None else yes != before) & ~null)
         if wrong.size:
             row = self.stored.fetch(group.index[wrong[:1]], ["id"])["id"][0]

@@ -10,7 +10,7 @@ import polars as pl
 from seimai.signal import named
 from seimai.step import Filter, Selection
 from seimai.tuning.curve import values_of
-from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED, Decider, Mask, Sides
+from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED, Decider, Group, Mask, Sides
 from seimai.tuning.lineage import Entry
 from seimai.tuning.thresholds import Threshold
 
@@ -154,12 +154,12 @@ class Effect:
         for group in self.decider.groups:
             at = pl.Series("at", self.now.at[group.index][undecided[group.index]])
             for place, count in at.value_counts().iter_rows():
-                why = self._why(group.end, int(place))
+                why = self._why(group, int(place))
                 found[why] = found.get(why, 0) + int(count)
         return sorted(((n, why) for why, n in found.items()), reverse=True)
 
-    def _why(self, end: int, at: int) -> str:
-        places, reach = self.old.places, self.decider.reach
+    def _why(self, group: Group, at: int) -> str:
+        places, reach, end = self.old.places, self.decider.reach, group.end
         if at >= len(places) or not places[at].filters:
             step = places[end].paths[0] if 0 <= end < len(places) else "a whole-dataset step"
             return (
@@ -167,7 +167,8 @@ class Effect:
             )
         names = ", ".join(dict.fromkeys(self.new.places[at].paths))
         columns = {c for f in self.new.places[at].filters for c in named(f.reasons().values())}
-        changed = [c for c in sorted(columns) if not reach.same_text(c, end, at)]
+        unseen = [c for c in sorted(columns) if reach.seen(c, at, end, group.rows) is None]
+        changed = [c for c in unseen if not reach.same_text(c, end, at)]
         between = places[at + 1 : end + 1] if at <= end else places[end + 1 : at]
         changers = dict.fromkeys(
             p.paths[0] for p in between for c in changed if p.touches(c, signal=reach.signal(c) is not None)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from seimai.chain import kept_before
 from seimai.signal import Signal, named
 from seimai.tuning.lineage import Entry, plain_columns, signals_of
 
@@ -61,3 +62,22 @@ class Reach:
         if column not in rows.columns:
             return False
         return column in self._plain or bool(self.measured_at(column, end))
+
+    def seen(self, column: str, place: int, end: int, rows: pl.DataFrame) -> pl.Expr | None:
+        """Where rows that ended at `end` have the values that `place` saw; None if they have them not.
+
+        Signals of a text that was changed later are in the column that the change put them into.
+        """
+        if self.same_text(column, end, place):
+            return pl.col(column) if self.stored(column, end, rows) else None
+        changes = [
+            q for q in range(place + 1, end + 1) if q < len(self.places) and self.touched(column, q, q)
+        ]
+        if not changes or column in self._plain or not self.measured_at(column, place):
+            return None
+        step, later = self.places[changes[0]].steps[0], self.places[changes[0] + 1 : end + 1]
+        kept = rows.schema.get(kept_before(step))
+        if any(step.path() in p.paths for p in later) or not isinstance(kept, pl.Struct):
+            return None
+        fields = {f.name for f in kept.fields}
+        return pl.col(kept_before(step)).struct.field(column) if column in fields else None

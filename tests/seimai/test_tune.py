@@ -203,16 +203,35 @@ def test_loosening_before_a_change_of_the_text_is_certain_for_what_was_kept(run,
     ]
 
 
-def test_tightening_before_a_change_of_the_text_is_undecided(run, quiet):
+def test_tightening_before_a_change_of_the_text_is_decided_on_the_old_text(run, quiet):
+    """`shout` adds a mark to what it gets: two of 叫ぶ文!! were counted, three are in the text."""
     base = run(CHANGING, ["静かな文", "叫ぶ文!!", "叫ぶ文!!!!!"])
     effect = tune(Question(base, ["mycompany.steps.loud.at_most=1"], rows=0), quiet)
-    assert effect.turned(KEPT, UNDECIDED).size == 2
-    ((count, why),) = effect.open_questions()
-    assert count == 2
-    assert why == (
-        "the signals that mycompany.steps.loud, mycompany.steps.wordiness decided on are not stored: "
-        "mycompany.steps.shout changed the text"
-    )
+    assert (effect.turned(KEPT, DROPPED).size, effect.turned(KEPT, KEPT).size) == (1, 1)
+    assert effect.open_questions() == []
+
+
+def test_signals_of_a_text_that_was_changed_twice_by_one_step_are_not_known(run, quiet):
+    recipe = """\
+corpus:
+  from: {files: "texts.jsonl"}
+  steps:
+    - mycompany.steps.loud: {at_most: 2}
+    - mycompany.steps.shout
+    - mycompany.steps.kanji: {at_least: 0.1}
+    - mycompany.steps.shout
+"""
+    base = run(recipe, ["静かな文", "叫ぶ文!!"])
+    effect = tune(Question(base, ["mycompany.steps.loud.at_most=1"], rows=0), quiet)
+    assert effect.open_questions() == [
+        (
+            2,
+            "the signals that mycompany.steps.loud decided on are not stored: "
+            "mycompany.steps.shout changed the text",
+        )
+    ]
+    effect = tune(Question(base, ["mycompany.steps.kanji.at_least=0.5"], rows=0), quiet)
+    assert (effect.turned(KEPT, DROPPED).size, effect.turned(KEPT, UNDECIDED).size) == (2, 0)
 
 
 WORDY = """\
