@@ -18,13 +18,13 @@ class Rules(Filter):
     projects does, `...-fixed` with its slips mended; `seimai-ja` is our own (docs/presets.md has all rules,
     with their sources). A rule's name is the reason of the rows that it drops.
 
-    One threshold is changed in one line: `except: {hiragana_ratio: 0.15}`; null turns a rule off. `domain`
+    One threshold is changed in one line: `except: {run_on: 300}`; null turns a rule off. `domain`
     applies the exemptions that a preset knows for a kind of text; `except` comes after it.
 
     >>> from curate.signals import measure
     >>> rows = pl.DataFrame({"text": ["米。" * 300, "玄米を磨く。"]})
     >>> rules = Rules(preset="seimai-ja")
-    >>> signals = measure(rows, ["chars", "duplicate_5gram_ratio"])
+    >>> signals = measure(rows, ["visible_chars"])
     >>> signals.select(rules.reasons()["too_short"]).to_series().to_list()
     [False, True]
     """
