@@ -67,6 +67,31 @@ def rewrite(tmp_path: Path) -> Callable[..., pl.DataFrame]:
 
 
 @pytest.fixture
+def rewritten(tmp_path: Path) -> Callable[..., tuple[pl.DataFrame, Path]]:
+    """What a step makes of rows in shards of the given sizes, and the folder of its files."""
+
+    def run(step: Rewrite, rows: pl.DataFrame, *sizes: int, workers: int = 1) -> tuple[pl.DataFrame, Path]:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        (folder / "work").mkdir(parents=True)
+        shards: list[Shard] = []
+        first = 0
+        for size in sizes or (rows.height,):
+            path = folder / f"{len(shards)}.parquet"
+            write_parquet(rows.slice(first, size), path)
+            shards.append(Shard(path, size))
+            first += size
+        assert first == rows.height
+        executor = LocalExecutor(workers)
+        try:
+            job = Job("corpus", 1, folder / "work", folder / "captured", executor, Display().bar)
+            return pl.concat(step.rewrite(Rows(tuple(shards)), job), how="diagonal_relaxed"), job.out
+        finally:
+            executor.close()
+
+    return run
+
+
+@pytest.fixture
 def evaluation() -> Callable[[str], pl.DataFrame]:
     """A file of the evaluation data, by its name."""
 
