@@ -2,12 +2,12 @@
 
     python benchmarks/decontaminate.py ../shared/data [PEER_PYTHON]
 
-`eval/contamination_cases` has 830 documents with an item of `eval/bench_decontam` injected in one of eight
-ways, and 900 clean ones; even and odd cases are reported apart. *found* counts a case only if the injected item
-itself is named. The peer is datatrove's n-gram decontamination: windows of 12 words, its default, with the
-questions' own windows looked for and its Japanese tokeniser. PEER_PYTHON is an interpreter that has datatrove
-0.10.1, spaCy, SudachiPy and xxhash below 4. It runs datatrove's own hashing and filtering; it names no item, so
-any match counts for it. Speeds are in CPU time of one process, without reading files.
+`eval/contamination_cases` has 830 documents with an item of `eval/bench_decontam` injected in one of
+eight ways, and 900 clean ones; even and odd cases are reported apart. A case is found only if the injected
+item itself is named. The peer is datatrove's n-gram decontamination: windows of 12 words, its default, with
+the questions' own windows looked for and its Japanese tokeniser. PEER_PYTHON is an interpreter that has
+datatrove 0.10.1, spaCy, SudachiPy and xxhash below 4. It runs datatrove's own hashing and filtering; it names
+no item, so any match counts for it. Speeds are in CPU time of one process, without reading files.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The account that stays in the dataset: each item of each benchmark, how often it was found, and where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ def write(folder: Path, benchmarks: Benchmarks, places: Iterable[Path], common: 
         .select("file", "name", "id", "field", "start", "end", "share")
         .write_parquet(folder / "places.parquet")
     )
-    _summary(items, benchmarks).write_ndjson(folder / "benchmarks.jsonl")
+    _summary(items).write_ndjson(folder / "benchmarks.jsonl")
 
 
 def _gathered(places: Iterable[Path]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -71,7 +71,7 @@ def _items(benchmarks: Benchmarks, found: pl.DataFrame, common: pl.DataFrame) ->
     )
 
 
-def _summary(items: pl.DataFrame, benchmarks: Benchmarks) -> pl.DataFrame:
+def _summary(items: pl.DataFrame) -> pl.DataFrame:
     """One row a benchmark file: its items, by status, and how many of them were found."""
     status = pl.col("status")
     return items.group_by("file", maintain_order=True).agg(
@@ -81,13 +81,3 @@ def _summary(items: pl.DataFrame, benchmarks: Benchmarks) -> pl.DataFrame:
         places=pl.col("found").sum(),
         **{name: (status == name).sum() for name in ("too_short", "shared", "common", "no_text")},
     )
-
-
-def table(summary: Sequence[dict[str, object]]) -> str:
-    """The summary in Markdown."""
-    names = list(summary[0]) if summary else []
-    lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [
-        " | ".join(f"{v:.2%}" if isinstance(v, float) else str(v) for v in row.values()) for row in summary
-    ]
-    return "\n".join(f"| {line} |" for line in lines)

@@ -19,9 +19,10 @@ from curate.contamination.rule import Rule
 from curate.contamination.search import PIECE_CHARS, matches
 from curate.contamination.texts import Benchmarks
 from curate.decontaminate import Decontaminate
-from seimai.dataset import Dataset
+from seimai.dataset import Dataset, Rows, Shard, write_parquet
 from seimai.errors import SeimaiError
 from seimai.executor import LocalExecutor
+from seimai.job import Job
 from seimai.progress import Display
 from seimai.recipe import load_recipe
 from seimai.rows import MESSAGES
@@ -375,3 +376,27 @@ def test_what_is_no_benchmark_is_named(tmp_path: Path) -> None:
         list(items({"y": str(tmp_path / "y.csv")}, {}))
     with pytest.raises(ValidationError, match="share"):
         Decontaminate(against="x", share=0)
+
+
+def test_where_nothing_is_found_the_columns_are_there_all_the_same(tmp_path: Path) -> None:
+    bench(tmp_path, {"question": QUESTION})
+    bench(tmp_path, {"text": OTHERS[0]}, name="corpus.jsonl")
+    dataset = made(tmp_path, "bench.jsonl", "drop")
+    assert dataset.kept.read().select("contaminated_by", "contamination").rows() == [(None, None)]
+    (row,) = pl.read_ndjson(dataset.path / "captured" / "items.jsonl").rows(named=True)
+    assert (row["status"], row["found"]) == ("sought", 0)
+
+
+def test_what_was_searched_is_not_searched_again(tmp_path: Path) -> None:
+    against = bench(tmp_path, {"question": QUESTION})
+    rows = documents(OTHERS[0], QUESTION)
+    shard = Shard(tmp_path / "rows.parquet", rows.height)
+    write_parquet(rows, shard.path)
+    (tmp_path / "work").mkdir()
+    job = Job("corpus", 1, tmp_path / "work", tmp_path / "captured", LocalExecutor(1), Display().bar)
+    whole = pl.concat(Decontaminate(against=against).select(Rows((shard,)), job))
+    account = (job.out / "items.jsonl").read_bytes()
+    Path(against).unlink()  # neither the benchmark nor the texts' matches are read anew
+    again = pl.concat(Decontaminate(against=against).select(Rows((shard,)), job))
+    assert_frame_equal(again, whole)
+    assert (job.out / "items.jsonl").read_bytes() == account
