@@ -8,11 +8,12 @@ import importlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -91,17 +92,14 @@ class LocalExecutor:
                 self.workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
             )
             others = set(multiprocessing.active_children())
-            # Workers start on submit: have all of them started while the environment is set, and Ctrl+C
-            # held back until they leave it to this process.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
-                for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
-                    future.result()
+                with _interrupts_held_back():  # workers start on submit
+                    for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
+                        future.result()
             finally:
                 self._processes = [p for p in multiprocessing.active_children() if p not in others]
                 for key, value in before.items():
                     os.environ.pop(key) if value is None else os.environ.update({key: value})
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return self._pool
 
     def close(self) -> None:
@@ -112,6 +110,28 @@ class LocalExecutor:
             # Not waiting for the pool's own thread would leave it to race with the interpreter's end.
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+@contextmanager
+def _interrupts_held_back() -> Generator[None]:
+    """Ctrl+C waits until all workers have started: a worker that half knows its task dies with a traceback.
+
+    The mask is for the workers, which inherit it. It does not keep the signal from another thread of this
+    process, so the handler waits too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python interrupts the main thread only
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(parent: int) -> None:
