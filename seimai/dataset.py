@@ -33,8 +33,8 @@ class Shard:
     path: Path
     rows: int
     entry: str | None = None
-    """The entry of the recipe that the rows come from, also after passes within one entry; None: from files,
-    or made anew."""
+    """The entry of the recipe that the rows come from (`seimai.run.input_rows` says which of several); None:
+    from files, or made anew."""
 
 
 @dataclass(frozen=True)

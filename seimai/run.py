@@ -128,12 +128,17 @@ def to_make(passes: list[Pass], names: Iterable[str]) -> list[Pass]:
 
 
 def input_rows(todo: Pass) -> Rows:
-    """The rows that a pass reads, parent after parent; within an entry shards keep the entry's parents."""
+    """The rows that a pass reads, parent after parent.
+
+    Shards know the entry that they come from: the parent; or, within an entry and after one that joined
+    several, the entry that they came from there.
+    """
     shards: list[Shard] = []
     for parent in todo.parents:
-        for shard in Dataset(parent.directory).kept.shards:
-            entry = shard.entry if parent.entry == todo.entry else parent.entry
-            shards.append(replace(shard, entry=entry))
+        kept = Dataset(parent.directory).kept.shards
+        joined = len(todo.parents) == 1 and len({s.entry for s in kept}) > 1
+        deeper = joined or parent.entry == todo.entry
+        shards += [replace(s, entry=s.entry if deeper else parent.entry) for s in kept]
     return Rows(tuple(shards))
 
 

@@ -256,10 +256,12 @@ def test_rows_know_the_entry_they_come_from_also_after_passes_of_their_own(write
         "  steps: [mycompany.steps.twins, mycompany.steps.shout, mycompany.steps.parents]\n"
         "next: {from: both, steps: [mycompany.steps.parents]}\n"
         'alone: {from: {files: "texts/b*"}, steps: [mycompany.steps.parents]}\n'
+        "after: {from: [both, alone], steps: [mycompany.steps.parents]}\n"
     )
     passes, _ = make(recipe)
     assert last(passes, "both").kept.read()["entry"].to_list() == ["a"] * 3 + ["b"] * 2
-    assert last(passes, "next").kept.read()["entry"].to_list() == ["both"] * 5
+    assert last(passes, "next").kept.read()["entry"].to_list() == ["a"] * 3 + ["b"] * 2
+    assert last(passes, "after").kept.read()["entry"].to_list() == ["both"] * 5 + ["alone"] * 3
     assert last(passes, "alone").kept.read()["entry"].to_list() == [None] * 3
 
 
