@@ -56,7 +56,9 @@ def texts(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
                 )
             )
         parts.append(part.with_columns(order=pl.lit(order)).drop_nulls("text"))
-    return pl.concat(parts).sort("row", "order", "place").select("row", "field", "text")
+    # One column is in order as it is, and a sort would copy the text.
+    every = parts[0] if len(parts) == 1 else pl.concat(parts).sort("row", "order", "place")
+    return every.select("row", "field", "text")
 
 
 def put_back(

@@ -20,8 +20,8 @@ from seimai.dataset import write_parquet
 BATCH_BYTES: Final = 1 << 20
 """Text whose letters are held at a time: few enough to stay in a second-level cache."""
 
-PIECE_CHARS: Final = 1 << 20
-"""Characters of a longer text that are searched at a time."""
+PIECE_BYTES: Final = 4 << 20
+"""Of a longer text so much is searched at a time, and its overlap with the next piece."""
 
 MATCHES: Final = pl.Schema(
     {
@@ -73,11 +73,10 @@ def matches(rows: pl.DataFrame, columns: tuple[str, ...], benchmarks: Benchmarks
 
 
 def _overlap(benchmarks: Benchmarks) -> int:
-    """Characters that two pieces of a long text share: more than a match of any benchmark text spans."""
-    letters = load(benchmarks.index).letters
-    starts = load(benchmarks.index).starts
-    longest = int(np.diff(letters[starts]).max(initial=0))
-    return min(PIECE_CHARS // 2, 4096 + 4 * longest)
+    """Bytes that two pieces of a long text share: more than a match of any benchmark text spans."""
+    index = load(benchmarks.index)
+    longest = int(np.diff(index.letters[index.starts]).max(initial=0))
+    return min(PIECE_BYTES // 2, (16 << 10) + 16 * longest)
 
 
 def _pieces(text: pl.Series, overlap: int) -> Iterator[tuple[int, pl.Series, int]]:
@@ -86,17 +85,38 @@ def _pieces(text: pl.Series, overlap: int) -> Iterator[tuple[int, pl.Series, int
     ends = np.cumsum(sizes)
     first = 0
     while first < len(text):
-        if sizes[first] > 4 * PIECE_CHARS:
-            for offset in range(0, text[first : first + 1].str.len_chars().item(), PIECE_CHARS):
-                yield first, text[first : first + 1].str.slice(offset, PIECE_CHARS + overlap), offset
+        if sizes[first] > PIECE_BYTES:
+            for piece, offset in _cut(text[first : first + 1], overlap):
+                yield first, piece, offset
             first += 1
             continue
         before = int(ends[first]) - int(sizes[first])
         end = max(first + 1, int(np.searchsorted(ends, before + BATCH_BYTES, side="right")))
-        large = np.flatnonzero(sizes[first:end] > 4 * PIECE_CHARS)
+        large = np.flatnonzero(sizes[first:end] > PIECE_BYTES)
         end = first + int(large[0]) if large.size else end
         yield first, text[first:end], 0
         first = end
+
+
+def _cut(text: pl.Series, overlap: int) -> Iterator[tuple[pl.Series, int]]:
+    """The pieces of one long text, and the character at which each begins."""
+    buffers = utf8(text)
+    data = buffers.data[buffers.offsets[0] : buffers.offsets[1]]
+    begins = (data & 0xC0) != 0x80
+    first = characters = 0
+    while first < data.size:
+        end = _border(begins, first + PIECE_BYTES + overlap)
+        yield pl.Series([str(data[first:end].data, "utf-8")]), characters
+        after = _border(begins, first + PIECE_BYTES)
+        characters += int(np.count_nonzero(begins[first:after]))
+        first = after
+
+
+def _border(begins: npt.NDArray[np.bool_], place: int) -> int:
+    """The last byte up to a place at which a character begins, or the end."""
+    while place < begins.size and not begins[place]:
+        place -= 1
+    return min(place, begins.size)
 
 
 def _matches(text: pl.Series, benchmarks: Benchmarks) -> pl.DataFrame:

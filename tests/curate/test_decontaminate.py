@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from curate.contamination.benchmarks import Item, items
 from curate.contamination.judge import covered
 from curate.contamination.rule import Rule
-from curate.contamination.search import PIECE_CHARS, matches
+from curate.contamination.search import PIECE_BYTES, matches
 from curate.contamination.texts import Benchmarks
 from curate.decontaminate import Decontaminate
 from seimai.dataset import Dataset, Rows, Shard, write_parquet
@@ -247,10 +247,11 @@ def test_masks_never_overlap(text: str, spans: list[tuple[int, int]]) -> None:
 
 
 def test_long_texts_are_searched_in_pieces(found: Callable[..., Any]) -> None:
-    filler = OTHERS[0] * (2 * PIECE_CHARS // len(OTHERS[0]))
-    for cut in (PIECE_CHARS - 10, PIECE_CHARS + 4090, 2 * PIECE_CHARS - len(QUESTION)):
-        text = filler[:cut] + QUESTION + filler + filler
-        assert found([text], QUESTION) == [(0, cut, cut + len(QUESTION) - 1)]
+    letters = PIECE_BYTES // 3
+    filler = OTHERS[0] * (2 * letters // len(OTHERS[0]))
+    for cut in (letters - 10, letters + 5400, 2 * letters - len(QUESTION)):
+        text = "a" + filler[:cut] + QUESTION + filler
+        assert found([text], QUESTION) == [(0, 1 + cut, cut + len(QUESTION))]
 
 
 def test_hostile_repetition_takes_linear_work(found: Callable[..., Any]) -> None:
