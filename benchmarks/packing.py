@@ -61,6 +61,7 @@ def cases(datatrove: str | None) -> Iterator[tuple[str, str, str]]:
     yield "curate.count_tokens", "count", here
     yield "curate.count_tokens, SentencePiece", "count_pieces", here
     yield "curate.pack", "pack", here
+    yield "curate.pack, SentencePiece", "pack_pieces", here
     yield "Megatron's IndexedDatasetBuilder", "megatron", here
     if datatrove:
         yield "datatrove: DocumentTokenizer", "datatrove", datatrove
@@ -165,7 +166,7 @@ def count_pieces(folder: Path, _: str) -> Timed:
     return count(folder, _, "pieces.model")
 
 
-def pack(folder: Path, _: str) -> Timed:
+def pack(folder: Path, _: str, tokenizer: str = "tokenizer.json") -> Timed:
     """Our step, from Parquet to token files and rows."""
     import polars as pl
 
@@ -176,13 +177,19 @@ def pack(folder: Path, _: str) -> Timed:
     from seimai.job import Job
     from seimai.progress import Display
 
-    step = Pack(tokenizer=str(folder / "tokenizer.json"))
+    step = Pack(tokenizer=str(folder / tokenizer))
     open_tokenizer(step.tokenizer)
     documents = pl.scan_parquet(folder / "a.parquet").select(pl.len()).collect().item()
     rows = Rows((Shard(folder / "a.parquet", documents),))
-    (folder / "work").mkdir()
-    job = Job("packed", 0, folder / "work", folder / "out", LocalExecutor(1), Display().bar)
+    work = folder / f"work-{tokenizer}"
+    work.mkdir()
+    job = Job("packed", 0, work, folder / "out", LocalExecutor(1), Display().bar)
     return timed(lambda: sum(int((f["tokens"] - 1).sum()) for f in step.rewrite(rows, job)))
+
+
+def pack_pieces(folder: Path, _: str) -> Timed:
+    """Our step with the same tokenizer as a SentencePiece model."""
+    return pack(folder, _, "pieces.model")
 
 
 def megatron(folder: Path, place: str) -> Timed:
@@ -236,7 +243,9 @@ def datatrove(folder: Path, _: str) -> Timed:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--case"]:
-        kinds = {f.__name__: f for f in (encode_batch, count, count_pieces, pack, megatron, datatrove)}
+        kinds = {
+            f.__name__: f for f in (encode_batch, count, count_pieces, pack, pack_pieces, megatron, datatrove)
+        }
         print(json.dumps(kinds[sys.argv[2]](Path(sys.argv[3]), sys.argv[4])))
     else:
         main()

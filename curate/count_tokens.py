@@ -16,9 +16,10 @@ class CountTokens(Transform):
     """Add the number of tokens of each document as a column.
 
     Budgets, mixtures and epochs are counted in tokens, and how many characters a token covers (fertility) is
-    what sets two tokenizers apart on Japanese: 1 to 1.3 for vocabularies that were made of English, about 2
-    for Japanese ones of 50,000 tokens. Without end-of-text tokens or others that a training adds; what looks
-    like a special token in a document counts as the letters it is written with. A missing text has no number.
+    what sets tokenizers apart on Japanese: bytes alone give a third; LLM-jp's 48,586 pieces give 1.36 on
+    statutes, 1.44 on Wikipedia and 2.1 on pages about C++. Without end-of-text tokens or others that a
+    training adds; what looks like a special token in a document counts as the letters it is written with. A
+    missing text has no number.
 
     The dataset's card (`seimai export`) sums the column up by source. To compare tokenizers, take the step
     once for each with a `column` of its own.
