@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 class Mix(Rewrite):
     """Take so much of each dataset that the entry is made from, and no more.
 
-    `weights` name the entries in `from`; without them, datasets weigh what they hold. Weights are raised to
-    the power 1 / `temperature`: above 1, small datasets get more than their share. `total` is never exceeded,
-    and reached exactly unless no exchange of documents reaches it; without it, the mixture is as large as
-    the weights allow. `epochs` says by hand how often each dataset is read, in place of all this.
+    `weights` name the entries in `from`, or those that the one entry there joined; without them, datasets
+    weigh what they hold. Weights are raised to the power 1 / `temperature`: above 1, small datasets get more
+    than their share. `total` is never exceeded, and reached exactly unless no exchange of documents reaches
+    it; without it, the mixture is as large as the weights allow. `epochs` says by hand how often each dataset
+    is read, in place of all this.
 
     Datasets that are smaller than their part are repeated, at most `max_epochs` times: up to four epochs are
     nearly as good as new text (Muennighoff et al. 2023). A repeated row has a new id, made of the old one and

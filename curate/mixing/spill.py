@@ -5,6 +5,7 @@ range of any file is read without the rest.
 """
 
 import importlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,6 +58,8 @@ def spill(task: SpillTask) -> int:
         ):
             for start, end in pairwise(cuts):
                 f.write_batch(_batch(table.slice(start, end - start)))
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
         temporary.replace(task.target)
     return frame.height
 
