@@ -254,7 +254,7 @@ def all_pairs(vectors: Vectors, rank: Array, threshold: float) -> Array:
 
 def meeting(vectors: Vectors, grid: Grid, seed: int, threshold: float, near: int) -> tuple[int, float, float]:
     """All pairs at the threshold: how many, the share that meets in one cell, and in so many."""
-    rows = np.arange(vectors.store.rows)
+    rows = np.flatnonzero(vectors.store.same == np.arange(vectors.store.rows))
     middle = units(centres(vectors, rows, grid.number, seed))
     cells = near_cells(vectors.units(rows), middle, grid.near)
     total = one = more = 0
@@ -289,8 +289,8 @@ def cells(docs: pl.DataFrame, encoder: Path, work: Path, thresholds: Iterable[fl
         found, choosing = seconds(lambda g=grid, n=near, t=threshold, j=job: stars(g, n, t, j))
         truth, brute = seconds(lambda g=grid, r=rank, t=threshold: all_pairs(g.vectors, r, t))
         total, one, more = meeting(grid.vectors, grid, job.seed, threshold, near)
-        every = np.arange(found.size)
-        ours, theirs = found != every, truth != every
+        every = np.flatnonzero(store.same == np.arange(found.size))  # copies go in either way
+        ours, theirs = found[every] != every, truth[every] != every
         print(
             f"| {threshold} | {total:,} | {one:.4f} | {near} of {grid.number} | {more:.4f} | {ours.sum():,} "
             f"(all pairs: {theirs.sum():,}) | {(ours & theirs).sum() / max(1, (ours | theirs).sum()):.4f} | "

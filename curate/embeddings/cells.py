@@ -6,7 +6,7 @@ all others, and for each pair that reaches the threshold it is seen in which of 
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -174,6 +174,6 @@ def recall_by_cells(met: npt.NDArray[np.int64]) -> Floats:
     """The share of a row's duplicates that it meets in 1, 2, ... cells: the mean over rows that have any."""
     total = met.sum(axis=1)
     if not total.any():
-        return np.ones(met.shape[1] - 1, np.float32)
-    shares: Any = np.cumsum(met, axis=1)[total > 0, :-1] / total[total > 0, None]
+        return np.ones(int(met.shape[1]) - 1, np.float32)
+    shares = np.cumsum(met, axis=1)[total > 0, :-1] / total[total > 0, None]
     return np.asarray(shares.mean(axis=0), np.float32)

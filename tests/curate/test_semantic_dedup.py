@@ -365,7 +365,7 @@ def test_cells_are_few() -> None:
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of sentence-transformers: a tiny BERT of chance, the mean and the first token, a dense layer."""
+    """A folder of sentence-transformers: a tiny BERT of chance, mean and first token, a dense layer."""
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
