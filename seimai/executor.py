@@ -86,20 +86,20 @@ class LocalExecutor:
     def _start(self) -> ProcessPoolExecutor:
         if self._pool is None:
             before = {k: os.environ.get(k) for k in ONE_THREAD}
-            os.environ.update(ONE_THREAD)
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self.workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
-            )
             others = set(multiprocessing.active_children())
-            try:
-                with _interrupts_held_back():  # workers start on submit
+            with _interrupts_held_back():
+                os.environ.update(ONE_THREAD)
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(
+                    self.workers, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
+                )
+                try:  # workers start on submit
                     for future in [self._pool.submit(os.getpid) for _ in range(self.workers)]:
                         future.result()
-            finally:
-                self._processes = [p for p in multiprocessing.active_children() if p not in others]
-                for key, value in before.items():
-                    os.environ.pop(key) if value is None else os.environ.update({key: value})
+                finally:
+                    self._processes = [p for p in multiprocessing.active_children() if p not in others]
+                    for key, value in before.items():
+                        os.environ.pop(key) if value is None else os.environ.update({key: value})
         return self._pool
 
     def close(self) -> None:
