@@ -24,14 +24,14 @@ class SubstringDedup(Rewrite):
 
     A repeated substring begins and ends anywhere, and would leave halves of sentences behind: with `cut:
     sentence` a span is shrunk to the sentences (for `line`, the lines) that lie wholly in it, and goes only
-    if there is one; with `cut: character` it goes as it was found. Texts are compared as they are: normalise
-    before.
+    if they have half of `min_chars`; with `cut: character` it goes as it was found. Texts are compared as
+    they are: normalise before.
 
     The authors use 50 tokens, some 200 characters of English. A token is one to two characters of Japanese:
     100 is the same order. Formulas of laws and notices are shorter; `curate.line_dedup` has rules for them.
 
-    Scratch files of some 6 times the text (Japanese) to 20 times (ASCII) hold what is known of all blocks of
-    4 MiB; a worker needs about 200 MB. Needs `pip install 'seimai[substrings]'`.
+    Scratch files of 9 times the text (Japanese; 20 times for ASCII) hold what is known of all blocks of 4 MiB;
+    a worker needs 140 MB beside its shard. Needs `pip install 'seimai[substrings]'`.
 
     `substrings_removed` and `substring_chars_removed` count what went, `substring_spans` says where (in
     characters of the old text); a row of which nothing is left is dropped (`emptied`), with its text.

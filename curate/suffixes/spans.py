@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from curate.minhash.comparable import utf8
 from curate.suffixes.blocks import Block, Spans
 from curate.suffixes.corpus import Corpus
+from curate.units.clean import LEADING
 from curate.units.pieces import Pieces, pieces
 
 Cut = Literal["character", "line", "sentence"]
@@ -52,11 +54,12 @@ def cut_shard(task: CutTask) -> tuple[Path, Path]:
     )
     of = np.searchsorted(begins, spans[:, 0], "right") - 1
     units = pieces(frame["text"], task.cut) if task.cut != "character" else None
+    least = -(-task.corpus.window // 2)
     changed: dict[int, Changed] = {}
     for d, rows in _by_document(of):
         local = (spans[rows] - begins[d]).tolist()
         if units is not None:
-            local = whole_units(units, d, local, masks=task.mask is not None)
+            local = whole_units(units, d, local, least=least, masks=task.mask is not None)
         if local:
             changed[d] = without(bytes(raw.document(d)), local, task.mask)
     new, account = _columns(frame, changed), _account(frame["id"], changed)
@@ -89,9 +92,12 @@ def _by_document(of: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Sequence[tup
 
 
 def whole_units(
-    units: Pieces, document: int, spans: Sequence[Sequence[int]], *, masks: bool
+    units: Pieces, document: int, spans: Sequence[Sequence[int]], *, least: int, masks: bool
 ) -> list[tuple[int, int]]:
     """The spans shrunk to the lines or sentences that lie wholly in them; lines that stay remain lines.
+
+    Headings and numbers at the end of a span belong to what follows, and stay. Fewer than `least` characters
+    are no passage any more: a number, an end of a sentence.
 
     `masks`: something is put in the place of each span, so that the line it ends keeps its end.
     """
@@ -103,15 +109,22 @@ def whole_units(
         line_ends = end < data.size and data[end] == LINE_FEED  # all of a line but its end
         low = int(np.searchsorted(bounds, start))
         high = int(np.searchsorted(bounds, end + line_ends, "right")) - 1
+        while low < high < bounds.size - 1 and _leads(data[bounds[high - 1] : bounds[high]]):
+            high -= 1
         if high <= low:
             continue
         start, end = int(bounds[low]), int(bounds[high])
         if masks or (start and data[start - 1] != LINE_FEED):
             while end > start and data[end - 1] == LINE_FEED:
                 end -= 1
-        if end > start:
+        if len(data[start:end].tobytes().decode()) >= least:
             found.append((start, end))
     return found
+
+
+def _leads(unit: npt.NDArray[np.uint8]) -> bool:
+    text = unit.tobytes().decode()
+    return not text.strip() or LEADING.match(text) is not None
 
 
 def without(document: bytes, spans: Sequence[Sequence[int]], mask: str | None) -> Changed:

@@ -31,9 +31,7 @@ from seimai.run import Runner
 
 Rewritten = Callable[..., tuple[pl.DataFrame, pl.DataFrame]]
 
-CLAUSE = (
-    "この規約は、精米所の利用について必要な事項を定めるものとする。利用者は、玄米を持ち込むことができる。"
-)
+CLAUSE = "この規約は、精米所の利用について必要な事項を定めるものとする。利用者は、玄米をいつでも持ち込むことができる。"
 
 
 @pytest.fixture
@@ -138,6 +136,14 @@ def test_all_places_go_when_asked_and_lines_stay_lines(cut: Rewritten):
         "乙\n〈略〉\n丙",
         f"丁{CLAUSE[: CLAUSE.index('利用者')]}〈略〉\n戊",
     ]
+
+
+def test_what_is_left_of_a_span_is_a_passage_and_no_heading(cut: Rewritten):
+    rows = documents(f"甲。\n{CLAUSE}\n２\n丙の話。", f"乙。\n{CLAUSE}\n２\n丁の話。")
+    result, _ = cut(SubstringDedup(min_chars=40), rows)
+    assert result["text"][1] == "乙。\n２\n丁の話。"
+    short = documents(f"{'甲' * 60}。糠。２", f"{'乙' * 3}{'甲' * 57}。糠。３")
+    assert not cut(SubstringDedup(min_chars=50), short)[0]["substrings_removed"].sum()
 
 
 @given(st.text("ab米", max_size=60), st.integers(1, 5))
