@@ -187,7 +187,7 @@ def test_a_column_that_a_step_adds_is_named_with_that_step():
         def reasons(self):
             return {"near": pl.col("similarity") > 0.5}
 
-    with pytest.raises(SeimaiError, match=r"names 'similarity', a column that curate\.near_dedup.* adds: the"):
+    with pytest.raises(SeimaiError, match=r"a column that curate\.near_dedup.* adds: the"):
         compile_chain([Near()], "documents", {})
 
 
