@@ -30,8 +30,8 @@ class SubstringDedup(Rewrite):
     The authors use 50 tokens, some 200 characters of English. A token is one to two characters of Japanese:
     100 is the same order. Formulas of laws and notices are shorter; `curate.line_dedup` has rules for them.
 
-    Scratch files of 9 times the text (Japanese; 20 times for ASCII) hold what is known of all blocks of 4 MiB;
-    a worker needs 140 MB beside its shard. Needs `pip install 'seimai[substrings]'`.
+    Scratch files of 9 times the text (Japanese; 20 times for ASCII) hold what is known of all blocks of
+    4 MiB; a worker needs 140 MB beside its shard. Needs `pip install 'seimai[substrings]'`.
 
     `substrings_removed` and `substring_chars_removed` count what went, `substring_spans` says where (in
     characters of the old text); a row of which nothing is left is dropped (`emptied`), with its text.

@@ -31,7 +31,10 @@ from seimai.run import Runner
 
 Rewritten = Callable[..., tuple[pl.DataFrame, pl.DataFrame]]
 
-CLAUSE = "この規約は、精米所の利用について必要な事項を定めるものとする。利用者は、玄米をいつでも持ち込むことができる。"
+CLAUSE = (
+    "この規約は、精米所の利用について必要な事項を定めるものとする。"
+    "利用者は、玄米をいつでも持ち込むことができる。"
+)
 
 
 @pytest.fixture
