@@ -50,17 +50,19 @@ class Measure:
         sampled, seen = self._into_cells(threshold)
         copies = store.rows - self._own.size
         spread = Spread(store.rows, copies, sampled, seen)
-        write(spread, threshold, self._rows, store, self._job.out)
         found = recall_by_cells(seen.met)
         enough = np.flatnonzero(found >= recall)
         near = int(enough[0]) + 1 if enough.size else grid.near
+        meet = ""
         if threshold is not None:
-            bar = self._job.bar("semantic duplicates: threshold", 1, "samples")
-            bar.advance()
-            bar.note(
-                f"{threshold:g} drops {spread.likely(threshold):.1%} at most; {grid.number} cells, "
-                f"{near} a row: {found[near - 1]:.1%} of the sample's duplicates meet ({found[0]:.1%} in one)"
+            meet = (
+                f"{grid.number} cells, each document in its {near} nearest: "
+                f"{found[near - 1]:.2%} of its duplicates meet it ({found[0]:.2%} in one cell)."
             )
+            bar = self._job.bar("semantic duplicates: threshold", 1, "samples")
+            bar.note(f"{threshold:g} drops {spread.likely(threshold):.1%} at most; {meet}")
+            bar.advance()
+        write(spread, threshold, meet, self._rows, store, self._job.out)
         return near
 
     def _into_cells(self, threshold: float | None) -> tuple[Sampled, Seen]:

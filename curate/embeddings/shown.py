@@ -16,10 +16,12 @@ CHARACTERS = 400
 """Of a text that are shown."""
 
 
-def write(spread: Spread, threshold: float | None, rows: dataset.Rows, store: Store, folder: Path) -> None:
-    """Write `thresholds.txt`, `thresholds.svg` and `pairs.jsonl`."""
+def write(
+    spread: Spread, threshold: float | None, meet: str, rows: dataset.Rows, store: Store, folder: Path
+) -> None:
+    """Write `thresholds.txt` (`meet` says how many duplicates do), `thresholds.svg` and `pairs.jsonl`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "thresholds.txt").write_text(spread.table(threshold), "utf-8")
+    (folder / "thresholds.txt").write_text(f"{spread.table(threshold)}\n{meet}".rstrip() + "\n", "utf-8")
     (folder / "thresholds.svg").write_text(picture(spread, threshold), "utf-8")
     pairs = spread.pairs(threshold)
     wanted = np.unique(np.array([row for _, *both in pairs for row in both], np.int64))

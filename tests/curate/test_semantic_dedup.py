@@ -226,6 +226,16 @@ def test_cells_keep_every_promise(select: Select, letters: str, small_cells: Non
         assert (length[int(stays[1:])], -int(stays[1:])) > (length[row], -row)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_all_pairs_meet_the_same_rows_go(
+    select: Select, letters: str, small_cells: None, seed: int
+) -> None:
+    """Not for the same row each: one that goes in an early turn does not wait for a more similar one."""
+    rows = families(120, seed)
+    found = gone(select(SemanticDedup(encoder=letters, threshold=0.75, recall=1.0), rows))
+    assert set(found["row"]) == set(chosen(letters, rows, 0.75))
+
+
 def test_one_giant_cluster_has_one_leader(select: Select, letters: str) -> None:
     dice = np.random.default_rng(0)
     base = dice.choice(300, 60)
