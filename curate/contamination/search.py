@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.contamination.fields import texts
 from curate.contamination.index import load, long_ngram
-from curate.contamination.letters import Integers, utf8
+from curate.contamination.letters import Bytes, Integers, utf8
 from curate.contamination.rule import SHORT, WHOLE
 from curate.contamination.symbols import symbols_of
 from curate.contamination.texts import Benchmarks, least_hits
@@ -102,21 +102,20 @@ def _cut(text: pl.Series, overlap: int) -> Iterator[tuple[pl.Series, int]]:
     """The pieces of one long text, and the character at which each begins."""
     buffers = utf8(text)
     data = buffers.data[buffers.offsets[0] : buffers.offsets[1]]
-    begins = (data & 0xC0) != 0x80
     first = characters = 0
     while first < data.size:
-        end = _border(begins, first + PIECE_BYTES + overlap)
+        end = _border(data, first + PIECE_BYTES + overlap)
         yield pl.Series([str(data[first:end].data, "utf-8")]), characters
-        after = _border(begins, first + PIECE_BYTES)
-        characters += int(np.count_nonzero(begins[first:after]))
+        after = _border(data, first + PIECE_BYTES)
+        characters += int(np.count_nonzero((data[first:after] & 0xC0) != 0x80))
         first = after
 
 
-def _border(begins: npt.NDArray[np.bool_], place: int) -> int:
+def _border(data: Bytes, place: int) -> int:
     """The last byte up to a place at which a character begins, or the end."""
-    while place < begins.size and not begins[place]:
+    while place < data.size and data[place] & 0xC0 == 0x80:
         place -= 1
-    return min(place, begins.size)
+    return min(place, data.size)
 
 
 def _matches(text: pl.Series, benchmarks: Benchmarks) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from numba import int64, njit, void
+from numba import int64, njit, types, void
 
 Rows = npt.NDArray[np.int64]
 
@@ -37,7 +37,10 @@ def _root(parents: Rows, row: int) -> int:
     return row
 
 
-@njit(void(int64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
+_READ = types.Array(int64, 1, "C", readonly=True)  # Ray hands arrays over read-only
+
+
+@njit(void(int64[::1], _READ, _READ), cache=True, nogil=True)
 def _unite(parents: Rows, a: Rows, b: Rows) -> None:
     for i in range(a.size):
         x, y = _root(parents, a[i]), _root(parents, b[i])
