@@ -15,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
@@ -122,6 +123,7 @@ def _interrupts_held_back() -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python interrupts the main thread only
         return
+    resource_tracker.ensure_running()  # its start would unblock the signal
     came: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
