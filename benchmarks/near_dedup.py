@@ -31,8 +31,9 @@ import zstandard
 from datasketch import MinHash
 from scipy.sparse import csr_matrix, triu
 
+from curate.buffers import utf8
 from curate.minhash.bands import layout
-from curate.minhash.comparable import comparable, utf8
+from curate.minhash.comparable import comparable
 from curate.minhash.search import Search
 from curate.minhash.signature import fnv1a, permutations, signatures
 from curate.minhash.similar import Similar

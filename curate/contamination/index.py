@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.contamination.letters import Integers, Letters, Symbols
+from curate.buffers import Integers
+from curate.contamination.letters import Letters, Symbols
 from curate.contamination.rule import MOST_TEXTS, SHORT_TEXT
 
 Hashes = npt.NDArray[np.uint64]

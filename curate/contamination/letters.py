@@ -10,14 +10,13 @@ the same for it that were not the same before.
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-Bytes = npt.NDArray[np.uint8]
-Integers = npt.NDArray[np.int64]
+from curate.buffers import Bytes, Integers
+
 Symbols = npt.NDArray[np.uint32]
 
 _MAPPED_END: Final = 0x30000
@@ -37,30 +36,11 @@ class Letters:
     """Byte, counted from the first text's, at which the character (the word) of each symbol begins."""
 
 
-@dataclass(frozen=True)
-class Utf8:
-    """Texts one after another in UTF-8: text i is `data[offsets[i]:offsets[i + 1]]`."""
-
-    data: Bytes
-    offsets: Integers
-
-
-def utf8(text: pl.Series) -> Utf8:
-    """The buffers of a column of text; a null counts as empty."""
-    # Arrow's large_string is one buffer with offsets: no Python string is made.
-    arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets, data = arrow.buffers()
-    if not len(arrow):
-        return Utf8(np.zeros(0, np.uint8), np.zeros(1, np.int64))
-    return Utf8(
-        np.frombuffer(data or b"", np.uint8),
-        np.frombuffer(offsets, np.int64, len(arrow) + 1, arrow.offset * 8),
-    )
-
-
 def letters_of(data: Bytes, offsets: Integers) -> Letters:
     """The letters of texts that lie in one buffer; they are overwritten by the next call.
 
+    >>> from curate.buffers import utf8
+    >>> import polars as pl
     >>> text = utf8(pl.Series(["㈱ﾊﾟﾝ、Ａ－１！", "がっこう　で"]))
     >>> found = letters_of(text.data, text.offsets)
     >>> "".join(map(chr, found.symbols[: found.starts[1]]))

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.buffers import Bytes, Integers, utf8
 from curate.contamination.fields import texts
 from curate.contamination.index import load, long_ngram
-from curate.contamination.letters import Bytes, Integers, utf8
 from curate.contamination.rule import SHORT, WHOLE
 from curate.contamination.symbols import symbols_of
 from curate.contamination.texts import Benchmarks, least_hits

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from curate.contamination.letters import Bytes, Integers, Letters, letters_of, utf8
+from curate.buffers import Bytes, Integers, utf8
+from curate.contamination.letters import Letters, letters_of
 
 Unit = Literal["characters", "words"]
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.buffers import Integers
 from curate.contamination.benchmarks import Item, Role
 from curate.contamination.index import build, load
-from curate.contamination.letters import Integers, Letters
+from curate.contamination.letters import Letters
 from curate.contamination.rule import LEAST_EVIDENCE, Rule
 from curate.contamination.symbols import Symbols, Unit, symbols_of
 

@@ -7,17 +7,14 @@ Hangul jamo) goes through `unicodedata`.
 """
 
 import unicodedata
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from numba import int32, int64, njit, types, uint8, uint32
 
-Bytes = npt.NDArray[np.uint8]
-Integers = npt.NDArray[np.int64]
+from curate.buffers import Bytes, Integers, Utf8, utf8
 
 _MAPPED_END = 0x30000
 """Code points from here on (CJK extensions G and H, tags, private use) stand for themselves in NFKC."""
@@ -25,34 +22,6 @@ _COPY, _DROP, _ASK = -1, -2, -3
 
 _READ = types.Array(uint8, 1, "C", readonly=True)
 _OFFSETS = types.Array(int64, 1, "C", readonly=True)
-
-
-@dataclass(frozen=True)
-class Utf8:
-    """Documents one after another in UTF-8: document i is `data[offsets[i]:offsets[i + 1]]`."""
-
-    data: Bytes
-    offsets: Integers
-
-    def __len__(self) -> int:
-        return self.offsets.size - 1
-
-    def document(self, i: int) -> memoryview:
-        """The bytes of one document."""
-        return self.data[self.offsets[i] : self.offsets[i + 1]].data
-
-
-def utf8(text: pl.Series) -> Utf8:
-    """The buffers of a column of text; a null counts as empty."""
-    # Arrow's large_string is one buffer with offsets: no Python string is made.
-    arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets, data = arrow.buffers()
-    if not len(arrow):
-        return Utf8(np.zeros(0, np.uint8), np.zeros(1, np.int64))
-    return Utf8(
-        np.frombuffer(data or b"", np.uint8),
-        np.frombuffer(offsets, np.int64, len(arrow) + 1, arrow.offset * 8),
-    )
 
 
 def comparable(text: pl.Series) -> Utf8:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from curate.minhash.comparable import Utf8
+from curate.buffers import Utf8
 
 Digests = npt.NDArray[np.uint64]
 """One row of two words a document."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import int64, njit, types, uint8, uint32
 
-from curate.minhash.comparable import Utf8
+from curate.buffers import Utf8
 
 Signatures = npt.NDArray[np.uint32]
 """One row a document, one column a permutation."""

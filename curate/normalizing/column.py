@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.buffers import arrow, buffers
 from curate.normalizing.table import Table
 
 Bytes = npt.NDArray[np.uint8]
@@ -39,30 +40,25 @@ def utf8(text: pl.Series) -> tuple[Bytes, Offsets]:
     The loops trust the bytes. A column that was put together outside Polars may hold others than UTF-8: they
     become U+FFFD.
     """
-    arrow = _arrow(text)
-    return _buffers(arrow) if _is_valid(arrow) else _repaired(*_buffers(arrow))
+    array = arrow(text)
+    documents = buffers(array)
+    if _is_valid(array):
+        return documents.data, documents.offsets
+    return _repaired(documents.data, documents.offsets)
 
 
 def valid(text: pl.Series) -> pl.Series:
     """The column, for Polars and Python, which trust it as well: as it is, or with U+FFFD as in `utf8`."""
-    arrow = _arrow(text)
-    return text if _is_valid(arrow) else column(*_repaired(*_buffers(arrow)), text)
+    array = arrow(text)
+    if _is_valid(array):
+        return text
+    documents = buffers(array)
+    return column(*_repaired(documents.data, documents.offsets), text)
 
 
-def _arrow(text: pl.Series) -> Any:
-    return cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
-
-
-def _buffers(arrow: Any) -> tuple[Bytes, Offsets]:
-    _, offsets, data = arrow.buffers()
-    return np.frombuffer(data or b"", np.uint8), np.frombuffer(
-        offsets, np.int64, len(arrow) + 1, arrow.offset * 8
-    )
-
-
-def _is_valid(arrow: Any) -> bool:
+def _is_valid(array: Any) -> bool:
     try:
-        arrow.validate(full=True)
+        array.validate(full=True)
     except import_module("pyarrow").ArrowInvalid:
         return False
     return True

@@ -4,6 +4,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType
 
 import polars as pl
 
@@ -50,11 +52,17 @@ class Preset:
 
 def presets() -> dict[str, Preset]:
     """All presets by name; each module in `curate.presets` may have a mapping `PRESETS`."""
-    package = importlib.import_module("curate.presets")
     found: dict[str, Preset] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-        found |= getattr(importlib.import_module(f"curate.presets.{module}"), "PRESETS", {})
+    for module in _modules():
+        found |= getattr(module, "PRESETS", {})
     return found
+
+
+@cache  # filters ask for their rules at every frame: the folder is listed once
+def _modules() -> tuple[ModuleType, ...]:
+    package = importlib.import_module("curate.presets")
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__))
+    return tuple(importlib.import_module(f"curate.presets.{name}") for name in names)
 
 
 def preset(name: str) -> Preset:

@@ -6,11 +6,12 @@ LLM-jp's bound is over zlib, `llmjp_compression_ratio`.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 import polars as pl
 
+from curate.buffers import utf8
 from seimai.signal import Signal
 
 LEVEL: Final = 3
@@ -31,14 +32,8 @@ def measure(text: pl.Series, names: Collection[str]) -> dict[str, pl.Series]:
     import zstandard
 
     compressor = zstandard.ZstdCompressor(level=LEVEL)
-    arrow = cast("Any", text.fill_null("").rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets_buffer, data_buffer = arrow.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
-    data = memoryview(data_buffer or b"")
-    sizes = [
-        len(compressor.compress(data[a:b]))
-        for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
-    ]
-    lengths = np.diff(offsets)
+    documents = utf8(text)
+    sizes = [len(compressor.compress(documents.document(i))) for i in range(len(documents))]
+    lengths = np.diff(documents.offsets)
     found = np.divide(sizes, lengths, out=np.zeros(len(sizes)), where=lengths > 0)
     return {"compression_ratio": pl.Series("compression_ratio", found, dtype=pl.Float64)}

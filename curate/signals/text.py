@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.buffers import utf8
 from seimai.errors import SeimaiError
 
 _BATCH_BYTES = 1 << 20
@@ -159,13 +160,10 @@ def batches(text: pl.Series) -> Iterator[Text]:
     from curate.signals.classes import CLASSES, table
     from curate.signals.kernels.decode import decode
 
-    # Arrow's large_string is one buffer with offsets: no Python string is made.
     column = text.fill_null("").rechunk()
-    arrow = cast("Any", column.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    _, offsets_buffer, data_buffer = arrow.buffers()
-    offsets: npt.NDArray[np.int64] = np.frombuffer(offsets_buffer, np.int64, len(arrow) + 1, arrow.offset * 8)
-    data = np.frombuffer(data_buffer or b"", np.uint8)
-    if len(arrow) and (long := int(np.diff(offsets).max())) > _LONGEST:
+    documents = utf8(column)
+    data, offsets = documents.data, documents.offsets
+    if len(documents) and (long := int(np.diff(offsets).max())) > _LONGEST:
         raise SeimaiError(f"a document of {long:,} bytes is too long to measure; split it (limit 2 GiB)")
     classes = table()
     first = 0

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.minhash.comparable import utf8
+from curate.buffers import utf8
 from curate.minhash.sketch import read
 
 Bytes = npt.NDArray[np.uint8]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.minhash.comparable import utf8
+from curate.buffers import utf8
 from curate.suffixes.blocks import Block, Spans
 from curate.suffixes.corpus import Corpus
 from curate.units.clean import LEADING

@@ -13,7 +13,8 @@ import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 import xxhash
 from numba import int64, njit, types, uint8
 
-from curate.minhash.comparable import Bytes, Integers, Utf8, characters, comparable, utf8
+from curate.buffers import Bytes, Integers, Utf8, utf8
+from curate.minhash.comparable import characters, comparable
 
 Unit = Literal["line", "paragraph", "sentence"]
 Keys = npt.NDArray[np.uint64]

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from seimai.auditing.answers import Verdicts
-from seimai.auditing.estimate import Judged, Share, joined, wilson
+from seimai.auditing.estimate import Judged, joined
 from seimai.auditing.sheet import Key, KeyRule, KeyStratum
+from seimai.interval import Share, wilson
 
 _NAMED = 3
 """Documents that a sentence names before it says how many more there are."""

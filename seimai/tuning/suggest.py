@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from seimai.interval import wilson
 from seimai.tuning.decide import Mask
 from seimai.tuning.expressions import Comparison, pinned
 from seimai.tuning.lineage import Entry
@@ -80,22 +81,10 @@ class Suggestion:
 
     def interval(self) -> tuple[float, float]:
         """Where the loss among other documents of the kind lies, with 95 % confidence."""
-        return wilson(self.lost_unseen, self.documents)
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927).
-
-    >>> [round(x, 3) for x in wilson(0, 20)]
-    [0.0, 0.161]
-    """
-    if not of:
-        return 0.0, 1.0
-    z = 1.959963984540054
-    share, weight = hits / of, z * z / of
-    middle = (share + weight / 2) / (1 + weight)
-    half = z / (1 + weight) * math.sqrt(share * (1 - share) / of + weight / (4 * of))
-    return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half)
+        if not self.documents:
+            return 0.0, 1.0
+        found = wilson(self.lost_unseen, self.documents)
+        return found.low, found.high
 
 
 def rounded(value: float, direction: int, *, whole: bool) -> float:

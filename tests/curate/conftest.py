@@ -1,7 +1,8 @@
 """Whole-dataset steps on literal rows, and the evaluation data beside the repository."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -16,27 +17,40 @@ from seimai.step import Rewrite, Selection
 EVAL = Path(__file__).parents[3] / "shared/data/eval"
 
 
+@contextmanager
+def work_on(tmp_path: Path, parts: Iterable[tuple[pl.DataFrame, str | None]], workers: int):
+    """Rows in a shard for each part, with the entry that it comes from, and a job to work on them."""
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    (folder / "work").mkdir(parents=True)
+    shards: list[Shard] = []
+    for number, (part, entry) in enumerate(parts):
+        path = folder / f"{number}.parquet"
+        write_parquet(part, path)
+        shards.append(Shard(path, part.height, entry) if entry else Shard(path, part.height))
+    executor = LocalExecutor(workers)
+    try:
+        yield (
+            Rows(tuple(shards)),
+            Job("corpus", 1, folder / "work", folder / "out", executor, Display().bar),
+        )
+    finally:
+        executor.close()
+
+
+def cut(rows: pl.DataFrame, sizes: tuple[int, ...]) -> list[tuple[pl.DataFrame, None]]:
+    """Rows in parts of the given sizes, which must be all of them; one part if none is given."""
+    sizes = sizes or (rows.height,)
+    assert sum(sizes) == rows.height
+    return [(rows.slice(sum(sizes[:n]), size), None) for n, size in enumerate(sizes)]
+
+
 @pytest.fixture
 def select(tmp_path: Path) -> Callable[..., pl.DataFrame]:
     """Verdicts of a step on rows that lie in shards of the given sizes."""
 
     def run(step: Selection, rows: pl.DataFrame, *sizes: int, workers: int = 1) -> pl.DataFrame:
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        (folder / "work").mkdir(parents=True)
-        shards: list[Shard] = []
-        first = 0
-        for size in sizes or (rows.height,):
-            path = folder / f"{len(shards)}.parquet"
-            write_parquet(rows.slice(first, size), path)
-            shards.append(Shard(path, size))
-            first += size
-        assert first == rows.height
-        executor = LocalExecutor(workers)
-        try:
-            job = Job("corpus", 1, folder / "work", folder / "out", executor, Display().bar)
-            return pl.concat(step.select(Rows(tuple(shards)), job))
-        finally:
-            executor.close()
+        with work_on(tmp_path, cut(rows, sizes), workers) as (shards, job):
+            return pl.concat(step.select(shards, job))
 
     return run
 
@@ -48,20 +62,9 @@ def rewrite(tmp_path: Path) -> Callable[..., pl.DataFrame]:
     def run(
         step: Rewrite, entries: dict[str, pl.DataFrame], size: int = 1_000_000, workers: int = 1
     ) -> pl.DataFrame:
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        (folder / "work").mkdir(parents=True)
-        shards: list[Shard] = []
-        for name, rows in entries.items():
-            for part in rows.iter_slices(size):
-                path = folder / f"{len(shards)}.parquet"
-                write_parquet(part, path)
-                shards.append(Shard(path, part.height, name))
-        executor = LocalExecutor(workers)
-        try:
-            job = Job("mixed", 1, folder / "work", folder / "captured", executor, Display().bar)
-            return pl.concat(step.rewrite(Rows(tuple(shards)), job), how="diagonal_relaxed")
-        finally:
-            executor.close()
+        parts = [(part, name) for name, rows in entries.items() for part in rows.iter_slices(size)]
+        with work_on(tmp_path, parts, workers) as (shards, job):
+            return pl.concat(step.rewrite(shards, job), how="diagonal_relaxed")
 
     return run
 
@@ -71,22 +74,8 @@ def rewritten(tmp_path: Path) -> Callable[..., tuple[pl.DataFrame, Path]]:
     """What a step makes of rows in shards of the given sizes, and the folder of its files."""
 
     def run(step: Rewrite, rows: pl.DataFrame, *sizes: int, workers: int = 1) -> tuple[pl.DataFrame, Path]:
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        (folder / "work").mkdir(parents=True)
-        shards: list[Shard] = []
-        first = 0
-        for size in sizes or (rows.height,):
-            path = folder / f"{len(shards)}.parquet"
-            write_parquet(rows.slice(first, size), path)
-            shards.append(Shard(path, size))
-            first += size
-        assert first == rows.height
-        executor = LocalExecutor(workers)
-        try:
-            job = Job("corpus", 1, folder / "work", folder / "captured", executor, Display().bar)
-            return pl.concat(step.rewrite(Rows(tuple(shards)), job), how="diagonal_relaxed"), job.out
-        finally:
-            executor.close()
+        with work_on(tmp_path, cut(rows, sizes), workers) as (shards, job):
+            return pl.concat(step.rewrite(shards, job), how="diagonal_relaxed"), job.out
 
     return run
 

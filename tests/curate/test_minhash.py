@@ -12,9 +12,10 @@ from datasketch import MinHash
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.buffers import utf8
 from curate.minhash.bands import Buckets, Layout, band_keys, buckets, layout
 from curate.minhash.clusters import Forest
-from curate.minhash.comparable import characters, comparable, utf8
+from curate.minhash.comparable import characters, comparable
 from curate.minhash.entries import Written, part_bits, read_entries, write_entries
 from curate.minhash.pairs import least_agreement, pair_keys, pairs
 from curate.minhash.signature import fnv1a, permutations, signatures

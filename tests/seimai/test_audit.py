@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from seimai.audit import Question, audit
 from seimai.auditing.answers import Answer, read_answers, verdicts
 from seimai.auditing.draw import Stratum, _share_out, draw
-from seimai.auditing.estimate import Judged, joined, wilson
+from seimai.auditing.estimate import Judged, joined
 from seimai.auditing.rules import Population, Rule
 from seimai.auditing.sheet import names, read_key
 from seimai.errors import SeimaiError, Waiting
+from seimai.interval import wilson
 
 RECIPE = "corpus:\n  from: {files: 'texts/*'}\n  steps: [mycompany.steps.loud: {at_most: 2, at_least: 7}]\n"
 

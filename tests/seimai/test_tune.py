@@ -20,12 +20,12 @@ from curate.rules import Rules
 from curate.signals import SIGNALS
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
+from seimai.interval import wilson
 from seimai.tune import Question, find, tune
 from seimai.tuning.curve import curve
 from seimai.tuning.decide import DROPPED, KEPT, UNDECIDED
 from seimai.tuning.effect import Effect
 from seimai.tuning.lineage import Entry, Place, open_entry
-from seimai.tuning.suggest import wilson
 from seimai.tuning.thresholds import numbers, thresholds
 
 RULES = {"chars": 20, "hiragana_ratio": 0.2, "duplicate_5gram_ratio": 0.4}
@@ -398,7 +398,7 @@ def test_few_trusted_documents_are_said_to_be_few(run, write_texts):
     assert "curate.length.min_chars    30          45   stricter      0    0.0%" in said
     assert "with 95 % confidence" in said
     assert "seimai run RECIPE corpus --set corpus.curate.length.min_chars=45" in said
-    assert wilson(1, 2)[0] < 0.1 < 0.9 < wilson(1, 2)[1]
+    assert wilson(1, 2).low < 0.1 < 0.9 < wilson(1, 2).high
 
 
 def test_trusted_files_go_through_the_transforms_before_the_last_filter(run, write_texts):
