@@ -1,8 +1,9 @@
 """The small interface of an engine: requests in, answers out, in whatever order they get ready.
 
 Three engines keep it: `transformers` in this process (`generate.in_process`), vLLM in a process of its own
-(`generate.vllm_process`) and any OpenAI-compatible server (`generate.server`). None of them decides what
-is asked, in which order the rows stand or what is kept: that is `generate.respond`.
+(`generate.vllm_process`) and any OpenAI-compatible server (`generate.server`). None of them decides what is
+asked, in which order the rows stand or what is kept: that is for the steps that ask, through
+`generate.asker`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,11 +22,17 @@ class Message(TypedDict):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen."""
+    """How the next token is chosen, and where the answer ends."""
 
     temperature: float
     top_p: float
     max_tokens: int
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer and are no part of it."""
+    logprobs: bool = False
+    """Whether candidates say how probable the model holds them."""
+    choices: tuple[str, ...] = ()
+    """If any: the answer is one of these, letter for letter, whatever the prompt says."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,9 @@ class Request:
     key: str
     messages: tuple[Message, ...]
     seeds: tuple[int, ...]
+    sampling: Sampling
+    turn: Literal["assistant", "user"] = "assistant"
+    """Whose turn the model writes. Only engines that see the model's template can write the user's."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,9 @@ class Candidate:
     finish: str = ""
     """`stop` where the model ended its answer, `length` where it was cut at `max_tokens`."""
     error: str | None = None
+    prompt_tokens: int = 0
+    logprob: float | None = None
+    """Where asked for: the sum over the answer's tokens of ln p at temperature 1, before `top_p`."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +81,10 @@ class Responder(Protocol):
         """Free the memory, end the process, close the connections."""
         ...
 
-    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+    def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """Answer all requests; each seed of each request is answered exactly once.
+
+        An engine is asked as often as need be while it is up, one stream of requests after the other.
 
         Raises:
             SeimaiError: if the engine itself fails (no server, no memory). What concerns one request

@@ -23,9 +23,8 @@ from seimai.errors import SeimaiError
 class InProcess:
     """A causal language model and its tokenizer; float32 on a CPU, bfloat16 on a GPU."""
 
-    def __init__(self, files: ModelFiles, sampling: Sampling) -> None:
+    def __init__(self, files: ModelFiles) -> None:
         self._files = files
-        self._sampling = sampling
         self._model: Any = None
         self._tokenizer: Any = None
         self._stops: frozenset[int] = frozenset()
@@ -44,7 +43,7 @@ class InProcess:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+    def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """Answer the requests one after the other, all candidates of a prompt at once."""
         for request in requests:
             try:
@@ -64,10 +63,14 @@ class InProcess:
         if not prompt or room < 1:
             return failed(request, f"a prompt of {len(prompt)} tokens leaves no room for an answer")
         with torch.inference_mode():
-            found = self._decode(prompt, request.seeds, min(room, self._sampling.max_tokens))
-        return Answer(request.key, tuple(self._candidate(*f) for f in zip(request.seeds, found, strict=True)))
+            room = min(room, request.sampling.max_tokens)
+            found = self._decode(prompt, request.seeds, room, request.sampling)
+        made = (self._candidate(*f, len(prompt)) for f in zip(request.seeds, found, strict=True))
+        return Answer(request.key, tuple(made))
 
-    def _decode(self, prompt: list[int], seeds: tuple[int, ...], room: int) -> list[list[int]]:
+    def _decode(
+        self, prompt: list[int], seeds: tuple[int, ...], room: int, sampling: Sampling
+    ) -> list[list[int]]:
         """The new tokens of each candidate, its stop token included."""
         import torch
 
@@ -82,7 +85,7 @@ class InProcess:
             if step == 0:
                 logits = logits.expand(len(seeds), -1)
                 cache.batch_repeat_interleave(len(seeds))
-            chosen = next_tokens(logits, draws.next(going), self._sampling)
+            chosen = next_tokens(logits, draws.next(going), sampling)
             for row, token in zip(going, chosen, strict=True):
                 found[row].append(token)
             alive = [i for i, token in enumerate(chosen) if token not in self._stops]
@@ -94,11 +97,12 @@ class InProcess:
             reading = torch.tensor([[chosen[i]] for i in alive], device=self._model.device)
         return found
 
-    def _candidate(self, seed: int, tokens: list[int]) -> Candidate:
+    def _candidate(self, seed: int, tokens: list[int], read: int) -> Candidate:
         finish = "stop" if tokens and tokens[-1] in self._stops else "length"
         text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
         # Where an answer is cut, the last bytes may be a part of a character.
-        return Candidate(seed, text.rstrip("\ufffd") if finish == "length" else text, len(tokens), finish)
+        text = text.rstrip("\ufffd") if finish == "length" else text
+        return Candidate(seed, text, len(tokens), finish, prompt_tokens=read)
 
 
 def load_model(files: ModelFiles) -> Any:

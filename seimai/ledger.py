@@ -4,13 +4,15 @@ The manifests say what; the ledger keeps what would make two equal runs differ: 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seimai.plan import Pass
+
+NOTHING: Mapping[str, Any] = {}
 
 
 class Ledger:
@@ -19,8 +21,15 @@ class Ledger:
     def __init__(self, out: Path) -> None:
         self.path = out / "ledger.jsonl"
 
-    def made(self, made: "Pass", manifest: dict[str, Any], seconds: float, workers: int) -> None:
-        """Record that a dataset was made."""
+    def made(
+        self,
+        made: "Pass",
+        manifest: dict[str, Any],
+        seconds: float,
+        workers: int,
+        times: Mapping[str, Any] = NOTHING,
+    ) -> None:
+        """Record that a dataset was made; `times` are what its steps tell of their own speed."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "dataset": f"{made.name}-{made.hash[:8]}",
@@ -28,6 +37,7 @@ class Ledger:
             "bytes": manifest["bytes"],
             "seconds": round(seconds, 3),
             "workers": workers,
+            **times,
         }
         with self.path.open("a", encoding="utf-8") as f:
             f.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -28,6 +28,8 @@ class Parts:
     files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     reasons: dict[str, int] = field(default_factory=dict[str, int])
     metrics: dict[str, Any] = field(default_factory=dict[str, Any])
+    times: dict[str, Any] = field(default_factory=dict[str, Any])
+    """For the ledger, not the manifest."""
     rows_in: int = 0
     bytes_in: int = 0
 

@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 import xxhash
 
-Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "packed", "index", "model"]
+Kind = Literal["documents", "chat", "prompts", "candidates", "pairs", "labels", "packed", "index", "model"]
 
 ORIGIN = pl.Struct(
     {
@@ -56,7 +56,13 @@ SCHEMAS: dict[Kind, dict[str, pl.DataType]] = {
         "license": pl.String(),
         "meta": pl.String(),
     },
-    "candidates": {"prompt": MESSAGES, "responses": RESPONSES},
+    "candidates": {
+        "prompt": MESSAGES,
+        "responses": RESPONSES,
+        "source": pl.String(),
+        "license": pl.String(),
+        "meta": pl.String(),
+    },
     "pairs": {
         "prompt": MESSAGES,
         "chosen": MESSAGES,
@@ -65,6 +71,18 @@ SCHEMAS: dict[Kind, dict[str, pl.DataType]] = {
         "votes": pl.String(),  # JSON: {"chosen": 2, "rejected": 0, "tie": 1}
         "agreement": pl.Float64(),
         "margin": pl.Float64(),
+        "source": pl.String(),
+        "license": pl.String(),
+        "meta": pl.String(),
+    },
+    "labels": {  # TRL's unpaired preference format, as KTO takes it
+        "prompt": MESSAGES,
+        "completion": MESSAGES,
+        "label": pl.Boolean(),
+        "label_source": pl.String(),
+        "source": pl.String(),
+        "license": pl.String(),
+        "meta": pl.String(),
     },
     "packed": {
         "source": pl.String(),

@@ -69,7 +69,7 @@ class Runner:
         write_manifest(todo.directory, manifest)
         _sweep(todo.directory, whole=True)
         seconds = time.monotonic() - started
-        Ledger(self.out).made(todo, manifest, seconds, self.executor.workers)
+        Ledger(self.out).made(todo, manifest, seconds, self.executor.workers, parts.times)
         rows = f"{manifest['rows']['kept']:,} kept, {manifest['rows']['dropped']:,} dropped"
         what = "model written" if todo.kind == "model" else rows
         self.display.say(f"{label}: {what} [dim]({seconds:.1f} s)[/dim]")

@@ -43,6 +43,7 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
     if lost := expected.lost():
         raise SeimaiError(f"{step.path()} lost {len(lost)} rows, {min(lost)} among them")
     parts.files = files_of(job.out)
+    parts.metrics, parts.times = job.metrics, job.times
     return parts
 
 

@@ -1,5 +1,6 @@
 from generate.engine import Answer, Candidate
 from generate.journal import Journal
+from generate.usage import Usage
 
 FIRST = Answer("a", (Candidate(1, "精米", 2, "stop"), Candidate(2, "玄米", 3, "length")))
 SECOND = Answer("a", (Candidate(3, error="HTTP 400"),))
@@ -7,12 +8,12 @@ THIRD = Answer("b", (Candidate(1, "白米\n\u2028改行", 2, "stop"),))
 
 
 def test_answers_come_back(tmp_path):
-    with Journal(tmp_path / "journal.jsonl") as journal:
+    with Journal(tmp_path / "journal.jsonl", Usage("server", "rice")) as journal:
         for answer in (FIRST, SECOND, THIRD):
             journal.add(answer)
         assert journal.seeds("a") == {1, 2, 3}
         assert journal.candidates("b") == {1: THIRD.candidates[0]}
-    with Journal(tmp_path / "journal.jsonl") as journal:
+    with Journal(tmp_path / "journal.jsonl", Usage("server", "rice")) as journal:
         assert journal.seeds("a") == {1, 2, 3}
         assert journal.candidates("a") == {
             1: FIRST.candidates[0],
@@ -24,27 +25,27 @@ def test_answers_come_back(tmp_path):
 
 def test_a_torn_line_is_cut_off_and_zeros_are_passed_over(tmp_path):
     path = tmp_path / "journal.jsonl"
-    with Journal(path) as journal:
+    with Journal(path, Usage("server", "rice")) as journal:
         journal.add(FIRST)
     with path.open("ab") as f:
         f.write(b"\0\0\0\n" + b'{"key":"b","candid')
-    with Journal(path) as journal:
+    with Journal(path, Usage("server", "rice")) as journal:
         assert journal.seeds("a") == {1, 2}
         assert journal.seeds("b") == set()
         journal.add(THIRD)
-    with Journal(path) as journal:
+    with Journal(path, Usage("server", "rice")) as journal:
         assert journal.candidates("b") == {1: THIRD.candidates[0]}
         assert journal.candidates("a")[1].text == "精米"
 
 
 def test_every_cut_of_the_file_keeps_the_whole_lines(tmp_path):
     path = tmp_path / "journal.jsonl"
-    with Journal(path) as journal:
+    with Journal(path, Usage("server", "rice")) as journal:
         for answer in (FIRST, SECOND, THIRD):
             journal.add(answer)
     whole = path.read_bytes()
     for end in range(len(whole)):
         path.write_bytes(whole[:end])
-        with Journal(path) as journal:
+        with Journal(path, Usage("server", "rice")) as journal:
             found = len(journal.seeds("a")) + len(journal.seeds("b"))
         assert found == [0, 2, 3, 4][whole[:end].count(b"\n")]

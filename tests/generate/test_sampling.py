@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from generate.engine import Sampling
 from generate.sampling import Draws, next_tokens
-from generate.seeds import candidate_seeds
+from generate.seeds import candidate_seeds, canonical
 
 USER = [{"role": "user", "content": "精米とは何ですか。"}]
+OTHER = [{"role": "user", "content": "別の質問"}]
 
 
 def test_frequencies_follow_the_distribution():
@@ -44,11 +45,11 @@ def test_a_choice_is_always_a_token(draw, logits):
 
 @given(seed=st.integers(0, 2**63), n=st.integers(1, 64))
 def test_seeds_are_distinct_stable_and_small(seed, n):
-    seeds = candidate_seeds(seed, USER, n)
+    seeds = candidate_seeds(seed, canonical(USER), n)
     assert len(set(seeds)) == n
-    assert candidate_seeds(seed, USER, 64)[:n] == seeds
+    assert candidate_seeds(seed, canonical(USER), 64)[:n] == seeds
     assert all(0 <= s < 2**31 for s in seeds)
 
 
 def test_seeds_depend_on_the_prompt():
-    assert candidate_seeds(1, USER, 2) != candidate_seeds(1, [{"role": "user", "content": "別の質問"}], 2)
+    assert candidate_seeds(1, canonical(USER), 2) != candidate_seeds(1, canonical(OTHER), 2)

@@ -9,7 +9,7 @@ from tiny_model import make_job, make_rows, user
 from generate import server
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.respond import Respond
-from generate.seeds import candidate_seeds
+from generate.seeds import candidate_seeds, canonical
 from generate.server import Server
 from seimai.errors import SeimaiError
 
@@ -17,13 +17,13 @@ SAMPLING = Sampling(0.9, 0.95, 16)
 
 
 def request(text: str, seeds: tuple[int, ...] = (1, 2)) -> Request:
-    return Request(text, (Message(role="user", content=text),), seeds)
+    return Request(text, (Message(role="user", content=text),), seeds, SAMPLING)
 
 
 def ask(url: str, requests: list[Request], **settings) -> dict[str, dict[int, Candidate]]:
     found: dict[str, dict[int, Candidate]] = {}
-    with Server(url, "rice", SAMPLING, **({"first_pause": 0.01} | settings)) as engine:
-        for answer in engine.respond(requests):
+    with Server(url, "rice", **({"first_pause": 0.01} | settings)) as engine:
+        for answer in engine.chat(requests):
             for candidate in answer.candidates:
                 assert candidate.seed not in found.setdefault(answer.key, {})
                 found[answer.key][candidate.seed] = candidate
@@ -156,7 +156,7 @@ def test_an_interrupted_run_asks_nothing_twice(tmp_path, monkeypatch):
     assert len(kept) >= 8
     assert frame["id"].to_list() == [p["id"] for p in prompts]
     for prompt, responses in zip(prompts, frame["responses"].to_list(), strict=True):
-        seeds = candidate_seeds(17, prompt["prompt"], 2)
+        seeds = candidate_seeds(17, canonical(prompt["prompt"]), 2)
         assert [r["text"] for r in responses] == [f"{prompt['prompt'][0]['content']} {s}" for s in seeds]
 
 
@@ -165,13 +165,12 @@ def test_the_real_model_behind_a_server(tmp_path, tiny):
     from generate.in_process import InProcess
     from generate.model_files import find_model
 
-    sampling = Sampling(0.9, 0.95, 16)
-    with InProcess(find_model(str(tiny)), sampling) as engine:
+    with InProcess(find_model(str(tiny))) as engine:
 
         def script(body, number) -> Reply:
             with lock:
-                asked = Request("", tuple(body["messages"]), (body["seed"],))
-                (candidate,) = next(iter(engine.respond([asked]))).candidates
+                asked = Request("", tuple(body["messages"]), (body["seed"],), SAMPLING)
+                (candidate,) = next(iter(engine.chat([asked]))).candidates
             return completion(candidate.text, candidate.tokens, candidate.finish)
 
         import threading
@@ -183,7 +182,7 @@ def test_the_real_model_behind_a_server(tmp_path, tiny):
             step = Respond(model="rice", engine="server", url=there.url, **settings)
             behind = next(iter(step.rewrite(rows, make_job(tmp_path / "a")[0])))
         direct = []
-        for seed in candidate_seeds(17, user("精米とは？"), 2):
-            asked = Request("", tuple(user("精米とは？")), (seed,))
-            direct.append(next(iter(engine.respond([asked]))).candidates[0].text.strip())
+        for seed in candidate_seeds(17, canonical(user("精米とは？")), 2):
+            asked = Request("", tuple(user("精米とは？")), (seed,), SAMPLING)
+            direct.append(next(iter(engine.chat([asked]))).candidates[0].text.strip())
     assert [r["text"] for r in behind["responses"].to_list()[0]] == direct
