@@ -18,13 +18,14 @@ from pydantic import ValidationError
 
 from seimai.chain import Chain, compile_chain
 from seimai.dataset import Dataset
+from seimai.dropped import Dropped
 from seimai.errors import SeimaiError
-from seimai.find import located, references
+from seimai.find import located, reference, references
 from seimai.fingerprint import Fingerprints
 from seimai.places import nearest
 from seimai.recipe import Entry, Recipe, parameter_error
 from seimai.rows import Kind, schema
-from seimai.step import Filter, Rewrite, Selection, Step, Transform
+from seimai.step import Filter, Reference, Rewrite, Selection, Step, Transform
 
 FORMAT = 2
 """Version of the dataset directory; part of every hash."""
@@ -58,8 +59,11 @@ class Pass:
     """The row-wise steps, compiled; None: `steps` is one whole-dataset step."""
     parents: tuple["Pass", ...]
     source: Source | None
+    dropped: Dropped | None
+    """Which of the rows that the parent dropped the pass reads; None: those that it kept."""
     references: Mapping[str, "Pass | Path"]
     """What `Ref` parameters stand for, by the value in the recipe."""
+    incoming: Kind
     kind: Kind
     seed: int
     signals: Mapping[str, int]
@@ -75,6 +79,11 @@ class Pass:
     def whole(self) -> bool:
         """Whether the dataset exists already."""
         return Dataset.is_whole(self.directory)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether no rows are no mistake: the good case of an entry that asks again what failed."""
+        return self.dropped is not None or any(p.entry == self.entry and p.may_be_empty for p in self.parents)
 
     def needs(self) -> "Iterable[Pass]":
         """The passes that this one reads."""
@@ -117,12 +126,13 @@ class Planner:
         source = self._source(entry) if entry.files is not None else None
         parents = tuple(self.entry(p)[-1] for p in entry.parents)
         passes: list[Pass] = []
-        groups = _groups(entry.steps, reads=entry.files is not None)
+        dropped = entry.dropped
+        groups = _groups(entry.steps, reads=not entry.parents or dropped is not None)
         for number, (first, steps) in enumerate(groups):
             last = number == len(groups) - 1
-            made = self._pass(entry, number, first, steps, source, parents, last=last)
+            made = self._pass(entry, number, first, steps, source, parents, dropped, last=last)
             passes.append(made)
-            parents, source = (made,), None
+            parents, source, dropped = (made,), None, None
         self._open.pop()
         self._made[name] = tuple(passes)
         return self._made[name]
@@ -154,10 +164,13 @@ class Planner:
         steps: tuple[Step, ...],
         source: tuple[Source, Kind, list[list[str]]] | None,
         parents: tuple[Pass, ...],
+        dropped: Dropped | None,
         *,
         last: bool,
     ) -> Pass:
         kinds: set[Kind] = {source[1]} if source else {p.kind for p in parents}
+        if dropped:
+            kinds = {self._kind_of_dropped(entry, dropped)}
         if len(kinds) > 1:
             raise self.recipe.places.error(
                 (entry.name, "from"), f"mixes kinds of rows: {', '.join(sorted(kinds))}"
@@ -166,7 +179,7 @@ class Planner:
         if kind == "model" and not steps:
             message = f"a model has no rows; steps take it as a parameter, such as model: {parents[0].entry}"
             raise self.recipe.places.error((entry.name, "from"), message)
-        signals, columns, forget = _shared(parents)
+        signals, columns, forget = _shared(() if dropped else parents)
         resolved = dict[str, Pass | Path]()
         identities: list[Any] = []
         for number, step in enumerate(steps, first):
@@ -204,6 +217,8 @@ class Planner:
             "signals": chain.measured if chain else None,
             "seed": seed,
         }
+        if dropped:
+            shaped["dropped"] = sorted(dropped.reasons)
         text = json.dumps(shaped, sort_keys=True, ensure_ascii=False)
         digest = xxhash.xxh3_128_hexdigest(text.encode())
         name = entry.name if last else f"{entry.name}.{steps[-1].path()}" if steps else entry.name
@@ -216,7 +231,9 @@ class Planner:
             chain=chain,
             parents=parents,
             source=source[0] if source else None,
+            dropped=dropped,
             references=resolved,
+            incoming=incoming,
             kind=kind,
             seed=seed,
             signals=signals,
@@ -225,6 +242,12 @@ class Planner:
             hash=digest,
             directory=folder / f"{name}-{digest[:8]}",
         )
+
+    def _kind_of_dropped(self, entry: Entry, dropped: Dropped) -> Kind:
+        try:
+            return dropped.kind(self.entry(dropped.dropped))
+        except SeimaiError as e:
+            raise self.recipe.places.error((entry.name, "from", "reasons"), str(e)) from None
 
     def _placed(
         self, entry: Entry, first: int, steps: tuple[Step, ...], resolved: Mapping[str, Pass | Path]
@@ -248,12 +271,41 @@ class Planner:
         """What of a step enters the hash: path, version, parameters with what they refer to."""
         refers: dict[str, str] = {}
         for parameter, values in references(step).items():
+            mark = reference(step, parameter) or Reference()
             for value in values:
-                refers[value] = self._resolve(value, (*key, parameter), resolved)
+                if mark.shipped:
+                    refers[value] = self._file(value, (*key, parameter), resolved, mark, mark.shipped())
+                else:
+                    refers[value] = self._resolve(value, (*key, parameter), resolved)
         parameters = step.shape()
         if isinstance(step, Rewrite) and step.asks_people:
             parameters["labels"] = self.labels
         return [step.path(), step.version, parameters, refers]
+
+    def _file(
+        self,
+        value: str,
+        key: tuple[str | int, ...],
+        resolved: dict[str, Pass | Path],
+        mark: Reference,
+        shipped: Mapping[str, Path],
+    ) -> str:
+        """The digest of a file that comes with seimai, or of one of the user's own."""
+        if value in shipped:
+            return self._prints.of(shipped[value])
+        path = self.recipe.folder / Path(value).expanduser()
+        if not path.is_file():
+            hint = nearest(value, shipped)
+            raise self.recipe.places.error(
+                key, f"nothing that comes with seimai and no file is named {value!r}{hint}"
+            )
+        if mark.check:
+            try:
+                mark.check(path)
+            except SeimaiError as e:
+                raise self.recipe.places.error(key, str(e)) from None
+        resolved[value] = path
+        return self._prints.of(path)
 
     def _resolve(self, value: str, key: tuple[str | int, ...], resolved: dict[str, Pass | Path]) -> str:
         if value in self.recipe.entries:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from seimai.dropped import Dropped
 from seimai.errors import SeimaiError
 from seimai.find import step_class
 from seimai.places import Key, Places, load, nearest
@@ -28,6 +29,8 @@ class Entry:
     """Names of entries; empty when the entry reads files."""
     files: Mapping[str, Any] | None
     """The `from:` mapping of an entry that reads files, as the reader validates it."""
+    dropped: Dropped | None
+    """The rows that a parent dropped, of an entry that is made from these."""
     steps: tuple[Step, ...]
 
 
@@ -103,22 +106,35 @@ def _entry(name: str, body: Any, places: Places) -> Entry:
     if not isinstance(steps, list):
         raise places.error((name, "steps"), "must be a list of steps")
     calls = cast("list[Any]", steps)
-    parents, files = _source(name, fields["from"], places)
+    parents, files, dropped = _source(name, fields["from"], places)
     return Entry(
-        name, parents, files, tuple(_step((name, "steps", i), c, places) for i, c in enumerate(calls))
+        name,
+        parents,
+        files,
+        dropped,
+        tuple(_step((name, "steps", i), c, places) for i, c in enumerate(calls)),
     )
 
 
-def _source(name: str, source: Any, places: Places) -> tuple[tuple[str, ...], Mapping[str, Any] | None]:
+def _source(
+    name: str, source: Any, places: Places
+) -> tuple[tuple[str, ...], Mapping[str, Any] | None, Dropped | None]:
     match source:
         case str():
-            return (source,), None
+            return (source,), None, None
         case [*names] if names and all(isinstance(n, str) for n in names):
-            return tuple(str(n) for n in names), None
+            return tuple(str(n) for n in names), None, None
+        case dict() if "dropped" in source:
+            try:
+                dropped = Dropped.model_validate(source)
+            except ValidationError as e:
+                raise parameter_error((name, "from"), e, Dropped.model_fields, places) from None
+            return (dropped.dropped,), None, dropped
         case dict():
-            return (), source  # pyright: ignore[reportUnknownVariableType]
+            return (), source, None  # pyright: ignore[reportUnknownVariableType]
         case _:
-            raise places.error((name, "from"), "must be an entry, a list of entries, or {files: ...}")
+            message = "must be an entry, a list of entries, {files: ...} or {dropped: ...}"
+            raise places.error((name, "from"), message)
 
 
 def _step(key: Key, call: Any, places: Places) -> Step:

@@ -14,7 +14,9 @@ import polars as pl
 
 from seimai.chain import Chain, Outcome, run_chain
 from seimai.dataset import Shard, write_atomically, write_parquet
+from seimai.dropped import Dropped, read_dropped
 from seimai.errors import SeimaiError
+from seimai.rows import Kind
 
 RECORDS = ".shards"
 
@@ -32,6 +34,8 @@ class ShardTask:
     read: Any = None
     """The reader's task, when the rows come from files."""
     spec: Any = None
+    dropped: tuple[Dropped, Kind] | None = None
+    """Which rows of a dropped side are taken, and their kind."""
     forget: tuple[str, ...] = ()
     """Columns that shards of other parents do not have."""
 
@@ -46,6 +50,9 @@ class ShardTask:
             yield from importlib.import_module("curate.read").read(self.read, self.spec)
             return
         try:
+            if self.dropped:
+                yield read_dropped(self.shard.path, *self.dropped)
+                return
             rows = pl.read_parquet(self.shard.path, hive_partitioning=False)
             yield rows.drop(self.forget, strict=False)
         except (OSError, pl.exceptions.PolarsError) as e:

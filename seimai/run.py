@@ -73,6 +73,9 @@ class Runner:
         rows = f"{manifest['rows']['kept']:,} kept, {manifest['rows']['dropped']:,} dropped"
         what = "model written" if todo.kind == "model" else rows
         self.display.say(f"{label}: {what} [dim]({seconds:.1f} s)[/dim]")
+        if parts.reasons and not manifest["rows"]["kept"]:
+            most = max(parts.reasons, key=lambda reason: parts.reasons[reason])
+            self.display.say(f"[yellow]{label}: no row is left; most went as {most}[/yellow]")
 
     def _rowwise(self, todo: Pass, label: str) -> Parts:
         tasks = list(shard_tasks(todo))
@@ -89,6 +92,8 @@ class Runner:
     def _whole(self, todo: Pass, label: str) -> Parts:
         step, rows = todo.steps[0], input_rows(todo)
         if not len(rows):
+            if todo.may_be_empty and not isinstance(step, Training):
+                return Parts(made=isinstance(step, Rewrite))
             raise SeimaiError(f"{todo.entry}: {step.path()} has no rows to work on; all were dropped before")
         job = Job(
             entry=todo.entry,
@@ -151,6 +156,10 @@ def shard_tasks(todo: Pass) -> Iterator[ShardTask]:
         for number, task in enumerate(todo.source.tasks()):
             spec = todo.source.spec
             yield ShardTask(number, chain, todo.directory, todo.number, read=task, spec=spec)
+    elif todo.dropped:
+        for number, shard in enumerate(Dataset(todo.parents[0].directory).dropped.shards):
+            dropped = (todo.dropped, todo.incoming)
+            yield ShardTask(number, chain, todo.directory, todo.number, shard=shard, dropped=dropped)
     else:
         for number, shard in enumerate(input_rows(todo).shards):
             yield ShardTask(number, chain, todo.directory, todo.number, shard=shard, forget=todo.forget)

@@ -29,6 +29,7 @@ def plan_table(passes: Sequence[Pass], missing: Sequence[Pass]) -> Table:
     for p in passes:
         state = "[green]made[/green]" if p.whole else "to make" if p in missing else "[dim]not needed[/dim]"
         origin = f"{p.source.files:,} files" if p.source else ", ".join(n.name for n in p.parents)
+        origin = f"dropped from {origin}" if p.dropped else origin
         steps = [f"{s.path()}\n  [dim]{note}[/dim]" if (note := s.note()) else s.path() for s in p.steps]
         table.add_row(f"{p.name}-{p.hash[:8]}", state, origin, "\n".join(steps))
     return table

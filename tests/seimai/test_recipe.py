@@ -64,12 +64,12 @@ def test_paths_are_relative_to_the_recipe(write_recipe, tmp_path: Path, monkeypa
         (
             "  from: corpus",
             "  from: 3",
-            "recipe.yaml:9: short.from: must be an entry, a list of entries, or {files: ...}",
+            "recipe.yaml:9: short.from: must be an entry, a list of entries, {files: ...} or {dropped: ...}",
         ),
         (
             "  from: corpus",
             "  from: []",
-            "recipe.yaml:9: short.from: must be an entry, a list of entries, or {files: ...}",
+            "recipe.yaml:9: short.from: must be an entry, a list of entries, {files: ...} or {dropped: ...}",
         ),
         ("  from: corpus\n", "", "recipe.yaml:8: short: says not what it is made from"),
         (
