@@ -173,6 +173,21 @@ def mark(rows: pl.DataFrame, dropped_by: pl.Expr, reasons: pl.Expr, detail: pl.E
     return rows.with_columns(dropped_by=dropped_by, reasons=reasons, detail=detail)
 
 
+def grouped(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:
+    """Neighbouring row-wise steps together, whole-dataset steps alone; with the number of the first."""
+    groups: list[tuple[int, tuple[Step, ...]]] = []
+    for number, step in enumerate(steps):
+        rowwise = isinstance(step, Transform | Filter)
+        if groups and rowwise and isinstance(groups[-1][1][-1], Transform | Filter):
+            first, group = groups[-1]
+            groups[-1] = (first, (*group, step))
+        else:
+            groups.append((number, (step,)))
+    if not groups or (reads and not isinstance(groups[0][1][0], Transform | Filter)):
+        groups.insert(0, (0, ()))  # reading is row-wise: a pass of its own before a whole-dataset step
+    return groups
+
+
 def given_back(rows: pl.DataFrame, path: str) -> pl.DataFrame:
     """The dropped side of rows that a whole-dataset step gave back with a text in `reason`."""
     if not rows.height:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+
 from seimai.errors import SeimaiError
 from seimai.places import nearest
 from seimai.step import Filter, Reference, Rewrite, Selection, Step, Training, Transform
@@ -104,11 +106,16 @@ def references(step: Step) -> dict[str, list[str]]:
     """The values of a step's `Ref` parameters, by parameter; absent ones are left out."""
     found: dict[str, list[str]] = {}
     for name, field in type(step).model_fields.items():
-        if any(isinstance(m, Reference) for m in field.metadata) or _mentions_reference(field.annotation):
+        if _reference(field):
             value: Any = getattr(step, name)
             values: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
             found[name] = [str(v) for v in values if v is not None]
     return {name: values for name, values in found.items() if values}
+
+
+def reference(step: Step, parameter: str) -> Reference:
+    """What marks one of the parameters that `references` names."""
+    return _reference(type(step).model_fields[parameter]) or Reference()
 
 
 def located(step: Step, places: Mapping[str, str]) -> Step:
@@ -125,10 +132,15 @@ def steps_that_add(column: str) -> list[str]:
     return [step.path() for step in all_steps() if column in step.changes]
 
 
-def _mentions_reference(annotation: Any) -> bool:
+def _reference(field: FieldInfo) -> Reference | None:
+    marks = [m for m in field.metadata if isinstance(m, Reference)]
+    return marks[0] if marks else _reference_in(field.annotation)
+
+
+def _reference_in(annotation: Any) -> Reference | None:
     origin = get_origin(annotation)
     if origin is Annotated:
-        return any(isinstance(m, Reference) for m in annotation.__metadata__)
+        return next((m for m in annotation.__metadata__ if isinstance(m, Reference)), None)
     if origin in (Union, UnionType, list, tuple):
-        return any(_mentions_reference(a) for a in get_args(annotation))
-    return False
+        return next((found for a in get_args(annotation) if (found := _reference_in(a))), None)
+    return None

@@ -5,7 +5,6 @@ shards of its input, or one whole-dataset step. An entry is one pass or several;
 entry's name, the others lie under `passes/` and make a changed later step cheap.
 """
 
-import glob
 import importlib
 import json
 from collections.abc import Iterable, Mapping
@@ -16,20 +15,19 @@ from typing import Any, cast
 import xxhash
 from pydantic import ValidationError
 
-from seimai.chain import Chain, compile_chain
+from seimai.chain import Chain, compile_chain, grouped
 from seimai.dataset import Dataset
 from seimai.dropped import Dropped
 from seimai.errors import SeimaiError
 from seimai.find import located, reference, references
 from seimai.fingerprint import Fingerprints
-from seimai.places import nearest
+from seimai.outside import find_outside
 from seimai.recipe import Entry, Recipe, parameter_error
 from seimai.rows import Kind, schema
 from seimai.step import Filter, Reference, Rewrite, Selection, Step, Transform
 
 FORMAT = 2
 """Version of the dataset directory; part of every hash."""
-FILE_SUFFIXES = {".jsonl", ".json", ".parquet", ".txt", ".yaml", ".yml", ".gz", ".zst", ".model", ".csv"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Planner:
         parents = tuple(self.entry(p)[-1] for p in entry.parents)
         passes: list[Pass] = []
         dropped = entry.dropped
-        groups = _groups(entry.steps, reads=not entry.parents or dropped is not None)
+        groups = grouped(entry.steps, reads=not entry.parents or dropped is not None)
         for number, (first, steps) in enumerate(groups):
             last = number == len(groups) - 1
             made = self._pass(entry, number, first, steps, source, parents, dropped, last=last)
@@ -187,7 +185,7 @@ class Planner:
             if not step.accepts(kind):
                 message = f"{step.path()} takes {step.takes}, and here come {kind}"
                 raise self.recipe.places.error(key, message)
-            kind = step.gives or kind
+            kind = step.makes(kind)
             identities.append(self._identity(step, (*key, step.path()), resolved))
         chain, seed = None, 0
         if all(isinstance(s, Transform | Filter) for s in steps):
@@ -271,62 +269,27 @@ class Planner:
         """What of a step enters the hash: path, version, parameters with what they refer to."""
         refers: dict[str, str] = {}
         for parameter, values in references(step).items():
-            mark = reference(step, parameter) or Reference()
             for value in values:
-                if mark.shipped:
-                    refers[value] = self._file(value, (*key, parameter), resolved, mark, mark.shipped())
-                else:
-                    refers[value] = self._resolve(value, (*key, parameter), resolved)
+                refers[value] = self._resolve(value, (*key, parameter), resolved, reference(step, parameter))
         parameters = step.shape()
         if isinstance(step, Rewrite) and step.asks_people:
             parameters["labels"] = self.labels
         return [step.path(), step.version, parameters, refers]
 
-    def _file(
-        self,
-        value: str,
-        key: tuple[str | int, ...],
-        resolved: dict[str, Pass | Path],
-        mark: Reference,
-        shipped: Mapping[str, Path],
+    def _resolve(
+        self, value: str, key: tuple[str | int, ...], resolved: dict[str, Pass | Path], mark: Reference
     ) -> str:
-        """The digest of a file that comes with seimai, or of one of the user's own."""
-        if value in shipped:
-            return self._prints.of(shipped[value])
-        path = self.recipe.folder / Path(value).expanduser()
-        if not path.is_file():
-            hint = nearest(value, shipped)
-            raise self.recipe.places.error(
-                key, f"nothing that comes with seimai and no file is named {value!r}{hint}"
-            )
-        if mark.check:
-            try:
-                mark.check(path)
-            except SeimaiError as e:
-                raise self.recipe.places.error(key, str(e)) from None
-        resolved[value] = path
-        return self._prints.of(path)
-
-    def _resolve(self, value: str, key: tuple[str | int, ...], resolved: dict[str, Pass | Path]) -> str:
-        if value in self.recipe.entries:
+        if value in self.recipe.entries and not mark.shipped:
             resolved[value] = self.entry(value)[-1]
             return cast("Pass", resolved[value]).hash
-        path = self.recipe.folder / Path(value).expanduser()
-        if glob.has_magic(value):
-            matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (may be absolute)
-            if not matches:
-                raise self.recipe.places.error(key, f"no file matches {value!r}")
-            resolved[value] = path
-            return json.dumps([[self._relative(Path(m)), self._prints.of(Path(m))] for m in matches])
-        if path.exists():
-            resolved[value] = path
-            return self._prints.of(path)
-        if "/" not in value or path.suffix in FILE_SUFFIXES or value.startswith(("./", "../", "~", "/")):
-            hint = nearest(value, self.recipe.entries)
-            raise self.recipe.places.error(
-                key, f"no entry of the recipe and no file is named {value!r}{hint}"
-            )
-        return value  # a hub id
+        folder, entries = self.recipe.folder, self.recipe.entries
+        try:
+            found = find_outside(value, mark, folder, entries, self._prints, self._relative)
+        except SeimaiError as e:
+            raise self.recipe.places.error(key, str(e)) from None
+        if found.place:
+            resolved[value] = found.place
+        return found.digest
 
 
 def _shared(parents: tuple[Pass, ...]) -> tuple[dict[str, int], frozenset[str], tuple[str, ...]]:
@@ -335,18 +298,3 @@ def _shared(parents: tuple[Pass, ...]) -> tuple[dict[str, int], frozenset[str], 
     shared = frozenset[str].intersection(*every) if every else frozenset[str]()
     signals = {k: v for p in parents[:1] for k, v in p.signals.items() if k in shared}
     return signals, shared - set(signals), tuple(sorted(frozenset[str]().union(*every) - shared))
-
-
-def _groups(steps: tuple[Step, ...], *, reads: bool) -> list[tuple[int, tuple[Step, ...]]]:
-    """Neighbouring row-wise steps together, whole-dataset steps alone; with the number of the first."""
-    groups: list[tuple[int, tuple[Step, ...]]] = []
-    for number, step in enumerate(steps):
-        rowwise = isinstance(step, Transform | Filter)
-        if groups and rowwise and isinstance(groups[-1][1][-1], Transform | Filter):
-            first, group = groups[-1]
-            groups[-1] = (first, (*group, step))
-        else:
-            groups.append((number, (step,)))
-    if not groups or (reads and not isinstance(groups[0][1][0], Transform | Filter)):
-        groups.insert(0, (0, ()))  # reading is row-wise: a pass of its own before a whole-dataset step
-    return groups

@@ -16,8 +16,9 @@ Changing what a step computes bumps its `version`, which enters the hash of all 
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import polars as pl
@@ -38,6 +39,12 @@ class Reference:
     their content, a hub id by its name). `Job.locate` gives the place; a row-wise step, which has no job,
     finds the place in the parameter itself.
     """
+
+    shipped: Callable[[], Mapping[str, Path]] | None = None
+    """Files that come with seimai, by the short names that recipes use (prompt templates): such a parameter
+    names one of them or a file, and neither an entry nor a hub id."""
+    check: Callable[[Path], object] | None = None
+    """Raises a `SeimaiError` if a file cannot be used: asked before any work."""
 
 
 Ref = Annotated[str, Reference()]
@@ -79,6 +86,10 @@ class Step(BaseModel, ABC):
     def accepts(self, kind: Kind) -> bool:
         """Whether the step works on rows of a kind: `takes`, unless it says otherwise."""
         return self.takes in (None, kind)
+
+    def makes(self, kind: Kind) -> Kind:
+        """The kind of rows the step gives for rows of a kind: `gives`, unless it says otherwise."""
+        return self.gives or kind
 
     def adds(self) -> frozenset[str]:
         """The columns the step, with its parameters, changes or adds: `changes`, unless they name one."""
