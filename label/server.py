@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import IO
 
 from label import children, environment
-from label.home import OWNER, WORKSPACE, Home, Running, held
+from label.home import OWNER, WORKSPACE, Home, Running
 from seimai.errors import SeimaiError
+from seimai.lock import held
+from seimai.venv import clean_environment, python_of
 
 EMBEDDED = Path(__file__).with_name("embedded")
 
@@ -67,7 +69,7 @@ class Server:
         }
         log = self.home.logs / "prepare.log"
         with log.open("wb") as file:
-            script = [str(environment.python_of(self.venv)), str(EMBEDDED / "prepare.py")]
+            script = [str(python_of(self.venv)), str(EMBEDDED / "prepare.py")]
             ran = subprocess.run(
                 script, input=json.dumps(owner).encode(), stdout=file, stderr=file, env=self._variables(None)
             )
@@ -162,7 +164,7 @@ class Server:
         ]
         valkey += ["--save", "", "--appendonly", "no", "--dir", str(scratch)]
         group.append(children.spawn(valkey, environment=variables, cwd=scratch, log=log))
-        app = [str(environment.python_of(self.venv)), str(EMBEDDED / "app.py")]
+        app = [str(python_of(self.venv)), str(EMBEDDED / "app.py")]
         group.append(children.spawn(app, environment=variables, cwd=scratch, log=log))
         limit = time.monotonic() + START_PATIENCE
         while not answers(running.url):
@@ -173,7 +175,7 @@ class Server:
             time.sleep(0.2)
 
     def _variables(self, scratch: Path | None) -> dict[str, str]:
-        variables = environment.clean_environment() | {
+        variables = clean_environment() | {
             "ARGILLA_HOME_PATH": str(self.home.data),
             "ARGILLA_SEARCH_ENGINE": "sql",
             "ARGILLA_AUTH_SECRET_KEY": self.home.secrets().auth_secret_key,

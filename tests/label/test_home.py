@@ -4,8 +4,9 @@ import stat
 import pytest
 
 from label.environment import LOCK
-from label.home import Home, Running, held
+from label.home import Home, Running
 from seimai.errors import SeimaiError
+from seimai.lock import held
 
 
 def test_secrets_are_readable_by_their_owner_alone(tmp_path) -> None:

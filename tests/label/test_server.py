@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from label.environment import ensure, lock_hash
-from label.home import Home, held
+from label.home import Home
 from seimai.errors import SeimaiError
+from seimai.lock import held
 
 pytestmark = pytest.mark.slow
 
