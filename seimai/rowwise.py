@@ -5,7 +5,8 @@ A shard's record is written after its files, so a killed run goes on with the sh
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,16 @@ class ShardTask:
     def record(self) -> Path:
         """The file that says that this shard is done."""
         return self.directory / RECORDS / f"{self.number:05d}.json"
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of its files, compressed or not: about how much work it is."""
+        places: Iterable[str | Path] = self.read.places if self.shard is None else [self.shard.path]
+        size = 0
+        for place in places:
+            with suppress(OSError):
+                size += Path(place).stat().st_size
+        return size
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The rows, in frames that fit in memory many times."""

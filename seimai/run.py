@@ -78,15 +78,21 @@ class Runner:
             self.display.say(f"[yellow]{label}: no row is left; most went as {most}[/yellow]")
 
     def _rowwise(self, todo: Pass, label: str) -> Parts:
-        tasks = list(shard_tasks(todo))
+        # The largest first: a large one at the end would keep one worker busy while the others wait.
+        tasks = sorted(shard_tasks(todo), key=lambda task: (-task.bytes, task.number))
         bar = self.display.bar(label, len(tasks), "shards")
-        parts = Parts()
+        records = dict[int, dict[str, Any]]()
+        rows = size = 0
         started = time.monotonic()
         for record, task in zip(self.executor.map(run_shard, tasks), tasks, strict=True):
-            parts.add(record, task.shard)
+            records[task.number] = record
+            rows, size = rows + record["rows_in"], size + record["bytes_in"]
             bar.advance()
-            rate = rate_of(parts.bytes_in, time.monotonic() - started, "bytes")
-            bar.note(f"{parts.rows_in:,} rows, {rate} of text")
+            rate = rate_of(size, time.monotonic() - started, "bytes")
+            bar.note(f"{rows:,} rows, {rate} of text")
+        parts = Parts()
+        for task in sorted(tasks, key=lambda task: task.number):
+            parts.add(records[task.number], task.shard)
         return parts
 
     def _whole(self, todo: Pass, label: str) -> Parts:
