@@ -14,9 +14,6 @@ import numpy as np
 
 from curate.minhash.bands import Keys, Rows
 
-PART_ROWS = 1 << 14
-"""Rows of a part, on average: a few hundred kilobytes; their sketches touch some tens of megabytes."""
-
 
 class Written(NamedTuple):
     """The file of one shard, and the number of its first row."""
@@ -29,10 +26,14 @@ class Written(NamedTuple):
 def part_bits(rows: int) -> int:
     """Bits of a key that number its part; they depend on the corpus only, never on workers or memory.
 
-    >>> part_bits(1_000), part_bits(1_000_000)
-    (0, 6)
+    Parts are as many as thousands of rows have a root: each reads all shards' files, so twice the parts of
+    twice the shards would be four times the reads. A part of 10 million rows has 80,000 and takes 3 MB, one
+    of a billion has a million and takes 40 MB.
+
+    >>> part_bits(1_000), part_bits(1_000_000), part_bits(1_000_000_000)
+    (0, 5, 10)
     """
-    return max(0, (rows // PART_ROWS).bit_length())
+    return ((rows >> 11).bit_length() + 1) // 2
 
 
 def write_entries(path: Path, keys: Keys, bits: int) -> None:

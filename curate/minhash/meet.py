@@ -56,9 +56,10 @@ def equal_texts(part: Part) -> Pairs:
 
 
 def rows_that_meet(part: Part) -> Rows:
-    """Rows of the dataset (not of an index) that share a key with another row."""
+    """Rows of the dataset (not of an index) that share a key with another row; who meets whom is kept."""
     found = _meetings(part)
-    return found.members[found.members < part.store.own]
+    part.store.keep_buckets(part.group, part.number, found)
+    return np.unique(found.members[found.members < part.store.own])
 
 
 def _meetings(part: Part) -> Buckets:
@@ -77,14 +78,26 @@ def _meetings(part: Part) -> Buckets:
     return Buckets(found.members[stays & good[bucket]], offsets)
 
 
+def _of_several_clusters(found: Buckets, store: Store) -> Buckets:
+    """The buckets that may still unite something."""
+    if not found.members.size:
+        return found
+    sizes = np.diff(found.offsets)
+    roots = store.roots[found.members]
+    several = np.logical_or.reduceat(roots != np.repeat(roots[found.offsets[:-1]], sizes), found.offsets[:-1])
+    offsets = np.zeros(int(several.sum()) + 1, np.int64)
+    np.cumsum(sizes[several], out=offsets[1:])
+    return Buckets(found.members[np.repeat(several, sizes)], offsets)
+
+
 def duplicates(task: Comparison) -> Pairs:
     """Pairs that reach the threshold; of rows that are in one cluster already, none."""
     store = task.part.store
-    found = _meetings(task.part)
+    found = _of_several_clusters(store.kept_buckets(task.part.group, task.part.number), store)
     if not found.members.size:
         return np.zeros((2, 0), np.int64)
     rows, members = np.unique(found.members, return_inverse=True)
-    sketches, cluster = store.sketches[rows], np.unique(store.roots[rows], return_inverse=True)[1]
+    sketches, cluster = store.sketches(rows), np.unique(store.roots[rows], return_inverse=True)[1]
     local = Buckets(members.astype(np.int64), found.offsets)
     own = int(np.searchsorted(rows, store.own))
     forest = Forest(int(cluster.max()) + 1)

@@ -65,7 +65,10 @@ def pair_keys(a: Rows, b: Rows, documents: int) -> npt.NDArray[np.uint64]:
     return a.astype(np.uint64) * np.uint64(documents) + b.astype(np.uint64)
 
 
-@njit(int64(uint8[:, ::1], int64, int64), cache=True, nogil=True)
+_READ = types.Array(uint8, 2, "C", readonly=True)
+
+
+@njit(int64(_READ, int64, int64), cache=True, nogil=True)
 def _equal(sketches: Sketches, a: int, b: int) -> int:
     equal = np.int32(0)
     for p in range(sketches.shape[1]):
@@ -73,7 +76,7 @@ def _equal(sketches: Sketches, a: int, b: int) -> int:
     return int(equal)
 
 
-@njit(int64[::1](uint8[:, ::1], int64[::1], int64[::1]), cache=True, nogil=True)
+@njit(int64[::1](_READ, int64[::1], int64[::1]), cache=True, nogil=True)
 def equal_bytes(sketches: Sketches, a: Rows, b: Rows) -> Rows:
     """Equal bytes of the sketches of each pair."""
     found = np.empty(a.size, np.int64)
@@ -97,7 +100,7 @@ def _among(sorted_keys: npt.NDArray[np.uint64], key: np.uint64) -> bool:
 
 @njit(
     types.UniTuple(int64[::1], 2)(
-        int64[::1], int64[::1], int64[::1], uint8[:, ::1], int64, uint64[::1], int64, boolean
+        int64[::1], int64[::1], int64[::1], _READ, int64, uint64[::1], int64, boolean
     ),
     cache=True,
     nogil=True,

@@ -74,6 +74,7 @@ class Search:
 
         What is in one cluster already is compared no more, so these are not all pairs of a cluster.
         """
+        self._meet()
         if self.similar.exact:
             self._keep_text()
         least = least_agreement(threshold, self.store.num_perm)
@@ -101,8 +102,6 @@ class Search:
 
     def _keep_text(self) -> None:
         """Write the texts to compare beside each other."""
-        if not self.store.has("starts"):
-            self.store.put("starts", self._starts())
         starts = self.store.starts
         self.store.allot("text", int(starts[-1]))
         kept = np.diff(starts) > 0
@@ -114,15 +113,19 @@ class Search:
         for done in self.job.executor.map(keep_text, tasks):
             bar.advance(done)
 
-    def _starts(self) -> Rows:
-        """Where each text begins: those of rows that meet no other row take no place."""
+    def _meet(self) -> None:
+        """Find who meets whom, and where each text begins: those of rows that meet none take no place."""
+        if self.store.has("starts"):
+            return
         meets = np.zeros(self.store.own, np.bool_)
         parts = [p for band in range(self.store.layout.bands) for p in self._parts(band)]
+        bar = self.job.bar("duplicates: meetings", len(parts), "parts")
         for rows in self.job.executor.map(rows_that_meet, parts):
             meets[rows] = True
+            bar.advance()
         starts = np.zeros(self.store.own + 1, np.int64)
         np.cumsum(self.store.bytes[: self.store.own] * meets, out=starts[1:])
-        return starts
+        self.store.put("starts", starts)
 
 
 def _offsets(own: int, against: Sequence[dataset.Rows]) -> list[int]:

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.buffers import Utf8
 from curate.minhash.bands import Buckets, Layout, Rows, buckets
 from curate.minhash.digest import Digests
 from curate.minhash.entries import Written, part_bits, read_entries
+from curate.minhash.scattered import scattered
 
 ID_BYTES = 32
 """Room for a row's id; those of `seimai.rows.row_id` have 24 bytes."""
@@ -109,10 +111,10 @@ class Store:
             return np.zeros((0, *shape[1:]), kind)
         return np.asarray(np.memmap(self.directory / name, kind, "r", shape=shape))
 
-    @property
-    def sketches(self) -> Sketches:
-        """One row a document, one column a permutation."""
-        return self.map("sketches", np.uint8, self.rows, self.num_perm)
+    def sketches(self, rows: Rows) -> Sketches:
+        """The sketches of some rows: one column a permutation."""
+        found = scattered(self.directory / "sketches", rows * self.num_perm, self.num_perm)
+        return found.reshape(-1, self.num_perm)
 
     @property
     def digests(self) -> Digests:
@@ -149,11 +151,33 @@ class Store:
         """Where the text of each row of the dataset begins, and where the last one ends."""
         return self.map("starts", np.int64, self.own + 1)
 
-    def text(self, size: int) -> npt.NDArray[np.uint8]:
-        """The comparable texts of the documents that are compared, one after another."""
-        return self.map("text", np.uint8, size)
+    def spans(self, rows: Rows) -> Rows:
+        """Where in the file of texts the text of each row begins and ends."""
+        return scattered(self.directory / "starts", 8 * rows, 16).view(np.int64).reshape(-1, 2)
+
+    def text(self, spans: Rows) -> Utf8:
+        """The comparable texts that lie in these spans of the file of texts."""
+        sizes = spans[:, 1] - spans[:, 0]
+        offsets = np.zeros(sizes.size + 1, np.int64)
+        np.cumsum(sizes, out=offsets[1:])
+        return Utf8(scattered(self.directory / "text", spans[:, 0], sizes), offsets)
 
     def buckets(self, group: int, part: int) -> Buckets:
         """Rows that share a key of a part of a group."""
         files = (Written(self.entries(first), first, size) for first, size in self.shards if size)
         return buckets(*read_entries(files, group, self.layout.bands + 1, part, self.bits))
+
+    def keep_buckets(self, group: int, part: int, found: Buckets) -> None:
+        """Write buckets, so that nobody looks for them again."""
+        numbers = np.concatenate([[found.offsets.size], found.offsets, found.members])
+        self.put(f"buckets-{group}-{part}", numbers.astype(self._kind))
+
+    def kept_buckets(self, group: int, part: int) -> Buckets:
+        """Buckets as they were written."""
+        numbers = np.fromfile(self.directory / f"buckets-{group}-{part}", self._kind).astype(np.int64)
+        cut = 1 + int(numbers[0])
+        return Buckets(numbers[cut:], numbers[1:cut])
+
+    @property
+    def _kind(self) -> type[np.uint32] | type[np.int64]:
+        return np.uint32 if self.rows < 1 << 32 else np.int64

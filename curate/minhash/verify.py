@@ -4,45 +4,14 @@ Shingles are compared by 64 bits of a polynomial over their code points: two dif
 shingles of two documents of 10,000 characters are taken for one with a chance of about 10^-11.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from numba import float64, int64, njit, types, uint8
 
 from curate.minhash.comparable import comparable
-from curate.minhash.store import Store
 
 Rows = npt.NDArray[np.int64]
-_PAIRS = 2048
-"""Pairs in a task: some tens of milliseconds of work."""
-
-
-@dataclass(frozen=True)
-class PairTask:
-    """Pairs of documents by where their texts begin and end in the store's text."""
-
-    store: Store
-    size: int
-    """Bytes of the store's text."""
-    a: npt.NDArray[np.int64]
-    b: npt.NDArray[np.int64]
-    ngram: int
-
-
-def pair_tasks(store: Store, starts: Rows, a: Rows, b: Rows, ngram: int) -> Iterator[PairTask]:
-    """Cut pairs of rows into tasks; the text of row i lies at `starts[i]:starts[i + 1]`."""
-    for cut in range(0, a.size, _PAIRS):
-        some = slice(cut, cut + _PAIRS)
-        spans = [np.stack([starts[rows[some]], starts[rows[some] + 1]], axis=1) for rows in (a, b)]
-        yield PairTask(store, int(starts[-1]), spans[0], spans[1], ngram)
-
-
-def compare(task: PairTask) -> npt.NDArray[np.float64]:
-    """The similarities of the pairs of a task."""
-    return jaccard(task.store.text(task.size), task.a, task.b, task.ngram)
 
 
 def similarity(a: str, b: str, ngram: int) -> float:

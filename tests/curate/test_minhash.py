@@ -145,7 +145,7 @@ def test_every_entry_is_in_the_part_of_its_key(
 
 
 def test_parts_depend_on_the_number_of_rows_only() -> None:
-    assert [part_bits(n) for n in (0, 16_383, 16_384, 10_000_000)] == [0, 0, 1, 10]
+    assert [part_bits(n) for n in (0, 2_047, 2_048, 10_000_000)] == [0, 0, 1, 7]
 
 
 NONE_TESTED = np.zeros(0, np.uint64)
