@@ -24,7 +24,7 @@ from seimai.rows import Kind
 
 __all__ = ["VERSION", "Files", "Task", "find", "kind_of", "read", "tasks"]
 
-VERSION = 2
+VERSION = 3
 """Changes when the same files give other rows; enters the hash of every dataset read from files."""
 
 TASK_BYTES = 64 << 20

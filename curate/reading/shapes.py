@@ -5,14 +5,25 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from curate.reading.conversations import content_of, foreign_kind, ours, role_of
 from seimai.rows import Kind, row_id
 
 COLUMNS: dict[Kind, tuple[str, ...]] = {
     "documents": ("text", "title", "source", "url", "license"),
     "chat": ("messages", "source", "license"),
     "prompts": ("prompt", "responses", "source", "license"),
-    "candidates": ("prompt", "responses"),
-    "pairs": ("prompt", "chosen", "rejected", "label_source", "votes", "agreement", "margin"),
+    "candidates": ("prompt", "responses", "source", "license"),
+    "pairs": (
+        "prompt",
+        "chosen",
+        "rejected",
+        "label_source",
+        "votes",
+        "agreement",
+        "margin",
+        "source",
+        "license",
+    ),
 }
 """The columns that a record can fill."""
 
@@ -20,10 +31,12 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 def kind_of_keys(record: Mapping[str, Any], columns: Mapping[str, str]) -> Kind | None:
     """The kind of rows that a record is; None if its keys fit none.
 
-    An empty `text` counts last: exports of chats and pairs often carry one along.
+    An empty `text` counts last: exports of chats and pairs often carry one along, as Alpaca's records carry
+    instruction, input and answer as one text.
     """
     has = {ours for names in COLUMNS.values() for ours in names if columns.get(ours, ours) in record}
-    if record.get(columns.get("text", "text")):
+    foreign = foreign_kind(record)
+    if record.get(columns.get("text", "text")) and not (foreign == "chat" and "instruction" in record):
         return "documents"
     if "messages" in has:
         return "chat"
@@ -31,7 +44,7 @@ def kind_of_keys(record: Mapping[str, Any], columns: Mapping[str, str]) -> Kind 
         return "pairs"
     if "prompt" in has:
         return "prompts"
-    return "documents" if "text" in has else None
+    return foreign or ("documents" if "text" in has else None)
 
 
 def shaped(record: dict[str, Any], kind: Kind, columns: Mapping[str, str], row: str) -> dict[str, Any]:
@@ -40,6 +53,8 @@ def shaped(record: dict[str, Any], kind: Kind, columns: Mapping[str, str], row: 
     Raises:
         ValueError: if a key is missing or its value has another shape; the message names the key.
     """
+    talk = "messages" if kind == "chat" else "prompt"
+    record = ours(record, kind, columns.get(talk, talk))
     rest = dict(record)
     values: dict[str, Any] = {}
     for name in COLUMNS[kind]:
@@ -102,10 +117,11 @@ def _message(value: Any, index: int) -> tuple[dict[str, str], bool]:
     if not isinstance(value, dict):
         raise ValueError(f"has as message {index} {_name(value)}, not an object")
     message = cast(dict[str, Any], value)
-    for key in ("role", "content"):
-        if not isinstance(message.get(key), str):
-            raise ValueError(f"has in message {index} as {key!r} {_name(message.get(key))}, not a text")
-    return {"role": message["role"], "content": message["content"]}, _more(message, "role", "content")
+    said = {"role": role_of(message), "content": content_of(message)}
+    for key, part in said.items():
+        if not isinstance(part, str):
+            raise ValueError(f"has in message {index} as {key!r} {_name(part)}, not a text")
+    return said, _more(message, "role", "content", "from", "value")
 
 
 def _more(value: dict[str, Any], *known: str) -> bool:

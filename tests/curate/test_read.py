@@ -175,6 +175,9 @@ def test_pairs(tmp_path: Path):
         "votes": '{"chosen": 2}',
         "agreement": None,
         "margin": 2.0,
+        "source": None,
+        "license": None,
+        "meta": None,
         "failed": None,
     }
     assert got["failed"][1] == "a.jsonl, line 2: key 'chosen' is empty"
