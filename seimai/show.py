@@ -119,7 +119,7 @@ def steps_table() -> Table:
 
 
 def step_page(path: str) -> RenderableType:
-    """What a step does and its parameters; for a signals module, its signals.
+    """What a step does and its parameters; for a module of signals, presets or templates, what it has.
 
     Raises:
         SeimaiError: if there is no such step; the nearest one is named.
@@ -132,6 +132,10 @@ def step_page(path: str) -> RenderableType:
         several = len({preset.source for preset in rule_sets.values()}) > 1
         tables = (preset_table(name, preset) for name, preset in rule_sets.items())
         return presets_table(rule_sets) if several else Group(*tables)
+    templates = _named(path, "TEMPLATES")
+    if templates is not None:
+        folder = Path(str(importlib.import_module(path).__file__)).parent
+        return Group(templates_table(templates), Text(f"The files are in {folder}."))
     cls = step_class(path)
     parts: list[RenderableType] = [Text(inspect.getdoc(cls) or "")]
     table = Table(box=box.SIMPLE_HEAD)
@@ -189,6 +193,16 @@ def presets_table(rule_sets: Mapping[str, Any]) -> Table:
         table.add_column(column, overflow="fold")
     for name, preset in rule_sets.items():
         table.add_row(name, str(len(preset.rules)), preset.source)
+    return table
+
+
+def templates_table(templates: Mapping[str, Any]) -> Table:
+    """Name, version and purpose of prompt templates."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("template", "version", "about"):
+        table.add_column(column, overflow="fold")
+    for name, template in templates.items():
+        table.add_row(name, str(template.version), template.about)
     return table
 
 

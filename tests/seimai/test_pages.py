@@ -1,4 +1,4 @@
-"""`seimai steps` describes what it is given: steps, signals, presets."""
+"""`seimai steps` describes what it is given: steps, signals, presets, templates."""
 
 
 def page(seimai, *arguments: str) -> str:
@@ -20,3 +20,9 @@ def test_a_preset_shows_its_rules_domains_and_mends(seimai):
     swallow = page(seimai, "curate.presets.swallow_v1")
     assert "hiragana_ratio" in swallow
     assert "- Duplicated paragraphs are lines that are not blank" in swallow
+
+
+def test_templates_are_listed_with_version_and_purpose(seimai):
+    text = page(seimai, "generate.templates")
+    assert "translate" in text
+    assert "大阪弁で返事をさせる" in text
