@@ -64,6 +64,18 @@ def test_signatures_are_those_of_datasketch(texts: list[str], ngram: int, num_pe
         assert signature.tolist() == oracle.hashvalues.tolist()
 
 
+@pytest.mark.parametrize("ngram", [1, 2, 5, 64])
+@pytest.mark.parametrize("length", [3, 255, 256, 260, 261, 319, 320, 2_000])
+def test_signatures_of_long_texts_are_those_of_datasketch(ngram: int, length: int) -> None:
+    dice = random.Random(length)
+    letters = "aZ9é\u07ffあ漢、𠮷\U0010ffff"  # one to four bytes each
+    text = "".join(dice.choice(letters[:3] if dice.random() < 0.5 else letters) for _ in range(length))
+    sketch = MinHash(128, hashfunc=fnv1a)
+    sketch.update_batch([text[i : i + ngram].encode() for i in range(max(1, length - ngram + 1))])
+    found = signatures(utf8(pl.Series([text])), ngram, permutations(128))
+    assert found[0].tolist() == sketch.hashvalues.tolist()
+
+
 def test_an_empty_text_has_no_shingle_and_a_short_one_has_one() -> None:
     found = signatures(utf8(pl.Series(["", "精米", "精米機"])), 5, permutations(128))
     assert (found[0] == 2**32 - 1).all()
