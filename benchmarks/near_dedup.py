@@ -1,6 +1,7 @@
 """Near-duplicates: recall by similarity, precision, and speed, beside peers on the same documents.
 
     python benchmarks/near_dedup.py [--data ../shared/data/eval] [--peers PYTHON] [--sets law synth ...]
+                                    [--megabytes 60 240 [--against rensa datatrove]]
 
 The truth is the exact Jaccard similarity of every pair of documents (character 5-grams of the text in NFKC
 without white space), by a sparse matrix product over all pairs. A tool has found a pair when both documents
@@ -9,6 +10,11 @@ share of such pairs at 0.8 and above, for ours also of the pairs that made the c
 Python of an environment with the peers (near_dedup_peers.py says which); without it, they are left out.
 Seconds are CPU time from reading the Parquet file to clusters, for ours with verification and verdicts.
 
+`--megabytes` adds a table of speed on a larger file, made of the corpora beside the evaluation data: whole
+documents, round after round, each round with its kanji moved to others, every fifth one followed by a copy
+with a few letters changed. All read that one Parquet file. `seimai run` is everything: processes, import,
+search, verification, and the datasets written.
+
 At the end the speed of signatures alone, on one thread, the least of three runs.
 """
 
@@ -16,12 +22,16 @@ import argparse
 import itertools
 import json
 import os
+import random
+import resource
 import subprocess
+import sys
 import tempfile
 import time
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 os.environ |= {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 
@@ -143,11 +153,75 @@ def quality(folder: Path, name: str, peers: str | None) -> None:
         good = len([p for p in made if exact.get(p, 0) >= THRESHOLD]) / max(1, len(made))
         print(f"  {'  pairs that made them':60}{good:29.4f}")
         for peer in PEERS if peers else ():
-            out = Path(work) / "out.json"
-            script = Path(__file__).with_name("near_dedup_peers.py")
-            subprocess.run([peers, script, peer, path, out], check=True, capture_output=True)
-            answer = json.loads(out.read_text())
+            answer = asked(peer, path, peers)
             line(peer, answer["clusters"], answer["seconds"], bands, alike)
+
+
+def corpora(folder: Path, size: int) -> pl.DataFrame:
+    """Documents of about this many bytes of text in all, the same every time."""
+    files = ("aozora", "debian_docs_ja", "egov_law", "jawiki_jaquad", "techdocs")
+    texts = [t for name in files for t in records(folder / f"{name}.jsonl.zst")["text"]]
+    dice = random.Random(7)
+    made: list[str] = []
+    held = turn = 0
+    while held < size:
+        kanji = range(0x4E00, 0x9FB0)
+        moved = str.maketrans({c: chr(0x4E00 + (c - 0x4E00 + 1009 * turn) % len(kanji)) for c in kanji})
+        for n, text in enumerate(texts):
+            made.append(text.translate(moved))
+            if n % 5 == 0:
+                letters = list(made[-1])
+                for place in dice.sample(range(len(letters)), len(letters) // 150):
+                    letters[place] = chr(dice.choice(kanji))
+                made.append("".join(letters))
+            held += len(text.encode()) * (2 if n % 5 == 0 else 1)
+            if held >= size:
+                break
+        turn += 1
+    return pl.DataFrame({"id": [f"d{n}" for n in range(len(made))], "text": made})
+
+
+def end_to_end(folder: Path, megabytes: int, peers: str | None, names: list[str]) -> None:
+    """A table: CPU seconds of one core from the same file to who stays."""
+    docs = corpora(folder, megabytes * 1_000_000)
+    size = int(docs["text"].str.len_bytes().sum()) / 1e6
+    print(f"\n{docs.height} documents, {size:.0f} MB of text; CPU seconds from the same Parquet file")
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / "in.parquet"
+        write_parquet(docs, path)
+        whole = f"name: speed\nseed: 1\ncorpus:\n  from: {{files: {path}}}\n  steps: [curate.near_dedup]\n"
+        recipe = Path(work) / "speed.yaml"
+        recipe.write_text(whole, "utf-8")
+        before = children()
+        command = [Path(sys.executable).parent / "seimai", "run", recipe, "--out", Path(work) / "out"]
+        subprocess.run([*command, "--workers", "1"], check=True, capture_output=True)
+        everything = children() - before
+        clusters, search = ours(path, docs.height)
+        print(f"  {'seimai run':22}{everything:9.2f} s{size / everything:9.1f} MB/s")
+        print(f"  {'its search':22}{search:9.2f} s{size / search:9.1f} MB/s{len(set(clusters)):9} stay")
+        for peer in names if peers else ():
+            answer = asked(peer, path, peers)
+            spent = answer["seconds"]
+            print(
+                f"  {peer:22}{spent:9.2f} s{size / spent:9.1f} MB/s{len(set(answer['clusters'])):9} stay"
+                f"{spent / everything:9.1f} x seimai run{spent / search:9.1f} x its search",
+                flush=True,
+            )
+
+
+def asked(peer: str, path: Path, python: str | None) -> dict[str, Any]:
+    """What a peer finds in a file, and how long it takes."""
+    with tempfile.TemporaryDirectory() as work:
+        out = Path(work) / "out.json"
+        script = Path(__file__).with_name("near_dedup_peers.py")
+        subprocess.run([str(python), script, peer, path, out], check=True, capture_output=True)
+        return json.loads(out.read_text())
+
+
+def children() -> float:
+    """CPU seconds of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def line(what: str, clusters: list[int], seconds: float, bands: list[Pairs], alike: Pairs) -> None:
@@ -226,9 +300,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=default)
     parser.add_argument("--peers", help="Python of an environment with the peers")
     parser.add_argument("--sets", nargs="*", default=["law", "synth", "git", "aozora"])
+    parser.add_argument("--megabytes", type=int, nargs="*", default=[], help="sizes of larger files")
+    parser.add_argument("--against", nargs="*", default=["rensa", "datatrove"], help="peers on those")
     options = parser.parse_args()
     for name in options.sets:
         quality(options.data, name, options.peers)
+    for megabytes in options.megabytes:
+        end_to_end(options.data.parent / "corpora", megabytes, options.peers, options.against)
     speed(options.data)
 
 

@@ -5,6 +5,7 @@ probability s^r, so b bands find them with 1 - (1 - s^r)^b: the more rows, the f
 more pairs missed.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ class Layout(NamedTuple):
         return 1 - (1 - similarity**self.rows) ** self.bands
 
 
+@cache
 def layout(threshold: float, num_perm: int) -> Layout:
     """The optimum of datasketch, with the least weight on missed pairs that misses few enough.
 
@@ -77,11 +79,14 @@ class Buckets(NamedTuple):
 
 def buckets(keys: Keys, rows: Rows) -> Buckets:
     """Group rows (ascending) by the keys of one band; a row alone in its bucket is left out."""
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     ordered = keys[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     sizes = np.diff(np.append(starts, keys.size))
     shared = np.repeat(sizes > 1, sizes)
     offsets = np.zeros(int((sizes > 1).sum()) + 1, np.int64)
     np.cumsum(sizes[sizes > 1], out=offsets[1:])
-    return Buckets(rows[order[shared]], offsets)
+    # Two quick sorts, of keys and of places within buckets, take a third of the time of a stable one.
+    bucket = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    places = np.sort(bucket << 32 | order[shared]) & 0xFFFFFFFF
+    return Buckets(rows[places], offsets)
