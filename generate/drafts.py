@@ -24,7 +24,7 @@ BEYOND_TEXT = re.compile(
 whatever names an image or a graph; how to take a photograph can well be answered."""
 DECLINES = re.compile(
     r"^(?:大変)?(?:申し訳|恐れ入りますが|残念ながら|すみませんが|ごめんなさい)[^。]{0,80}(?:ません|かねます|ないです)"
-    r"|(?:AI|言語モデル|アシスタント)(?:である|です|として|なので)"
+    r"|(?:AI|言語モデル|アシスタント)(?:である|です(?!か)|として|なので)"
 )
 """The model declines to write a prompt, or speaks of itself."""
 ANSWERS = re.compile(
