@@ -85,6 +85,7 @@ class LineDedup(Rewrite):
     def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Yield the shards without the units that go."""
         from curate.minhash.sketch import shards
+        from curate.units.account import write_account
         from curate.units.clean import clean
         from curate.units.count import ShardTask
 
@@ -100,14 +101,7 @@ class LineDedup(Rewrite):
             bar.advance(frame.height)
             yield frame
         job.out.mkdir(parents=True, exist_ok=True)
-        (
-            pl.concat([pl.read_parquet(account) for account in accounts])
-            .group_by("key", maintain_order=True)
-            .agg(pl.first("text", "documents"), pl.sum("removed"))
-            .sort(["removed", "text"], descending=[True, False], maintain_order=True)
-            .drop("key")
-            .write_ndjson(job.out / "removed_units.jsonl")
-        )
+        write_account(accounts, folder, job.out / "removed_units.jsonl")
 
     def _counted(self, tasks: "list[ShardTask]", rows: "Rows", job: "Job") -> "list[CleanTask]":
         """Count units and neighbours; returns the tasks of the last pass."""

@@ -62,7 +62,8 @@ def clean(task: CleanTask) -> tuple[Path, Path]:
     account = _account(found, units, np.flatnonzero(gone), table, at)
     cleaned, accounted = (task.shard.folder / f"{n}-{task.shard.first}.parquet" for n in ("clean", "gone"))
     _columns(frame, texts, chars, counts).write_parquet(cleaned)
-    account.write_parquet(accounted)
+    # By key, so that a range of keys is read alone.
+    account.sort("key").write_parquet(accounted, row_group_size=8192)
     return cleaned, accounted
 
 

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
 from curate.line_dedup import LineDedup
-from curate.units import tally
+from curate.units import account, tally
 from curate.units.pieces import pieces
 from seimai.dataset import Dataset
 from seimai.errors import SeimaiError
@@ -220,6 +220,7 @@ def test_shards_workers_and_parts_change_nothing(clean: Cleaned, monkeypatch: py
         assert expected[0]["units_removed"].sum() > 40
         for sizes, workers, part in (((1, 0, 50, 29), 1, 7), ((40, 40), 2, 1 << 21)):
             monkeypatch.setattr(tally, "MERGED", part)
+            monkeypatch.setattr(account, "PART_UNITS", part)
             result, units = clean(step, documents(*texts), *sizes, workers=workers)
             assert_frame_equal(result, expected[0])
             assert units == expected[1]
