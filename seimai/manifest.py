@@ -74,11 +74,21 @@ def finish(todo: "Pass", parts: Parts) -> dict[str, Any]:
         "rows": {"in": parts.rows_in, "kept": kept, "dropped": dropped},
         "bytes": {"in": parts.bytes_in, "kept": sum(s["bytes"] for s in parts.kept)},
         "funnel": [line for d in before for line in d.manifest["funnel"]] + _funnel(todo, parts),
-        "metrics": parts.metrics,
+        "metrics": _metrics(parts, before),
         "shards": {"kept": parts.kept, "dropped": earlier + parts.dropped},
         "files": parts.files,
         "versions": {p: importlib.metadata.version(p) for p in ("seimai", "polars", "pyarrow")},
     }
+
+
+def _metrics(parts: Parts, before: list[Dataset]) -> dict[str, Any]:
+    """What was measured; the `measures` of the entry's earlier passes come first, as in the funnel."""
+    earlier = [line for d in before for line in d.manifest["metrics"].get("measures", [])]
+    return (
+        {**parts.metrics, "measures": [*earlier, *parts.metrics.get("measures", [])]}
+        if earlier
+        else parts.metrics
+    )
 
 
 def _count(shards: list[dict[str, Any]]) -> int:

@@ -1,4 +1,4 @@
-"""What a run tells at its end: the funnel, the before/after table, and where things are."""
+"""What a run tells at its end: the funnel, what steps measured, before/after, and where things are."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -70,6 +70,29 @@ def _change(before: float, after: float, measure: str) -> str:
     return f"{after - before:+.3f}"
 
 
+def measures_table(manifests: Iterable[dict[str, Any]]) -> Table | None:
+    """What steps measured while they made new rows: length bias, balance, agreement."""
+    table = Table(box=box.SIMPLE_HEAD, title="Measured", title_justify="left", title_style="bold")
+    table.add_column("dataset")
+    table.add_column("step")
+    table.add_column("measure")
+    table.add_column("value", justify="right")
+    for manifest in manifests:
+        lines = manifest["metrics"].get("measures", [])
+        for number, line in enumerate(lines):
+            name = manifest["name"] if number == 0 else ""
+            table.add_row(name, line["step"], Text(line["measure"]), _value(line["value"], line["unit"]))
+        if lines:
+            table.add_section()
+    return table if table.row_count else None
+
+
+def _value(value: float | str, unit: str) -> str:
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,} {unit}".rstrip() if isinstance(value, int | float) else f"{value} {unit}".rstrip()
+
+
 def places_table(manifests: Iterable[tuple[dict[str, Any], Path]]) -> Table:
     """Where each dataset and model lies."""
     table = Table(box=box.SIMPLE_HEAD, title="Where it is", title_justify="left", title_style="bold")
@@ -84,12 +107,14 @@ def places_table(manifests: Iterable[tuple[dict[str, Any], Path]]) -> Table:
 
 
 def print_report(places: Iterable[Path], console: Console) -> None:
-    """Print the three tables about finished datasets."""
+    """Print the tables about finished datasets."""
     done = [(Dataset(p).manifest, p) for p in places]
     manifests = [m for m, _ in done]
     rows = [m for m in manifests if m["kind"] != "model"]
     if rows:
         console.print(funnel_table(rows))
+    if measured := measures_table(manifests):
+        console.print(measured)
     changes = before_after_table(manifests)
     if changes:
         console.print(changes)

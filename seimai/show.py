@@ -16,7 +16,7 @@ from seimai.dataset import Dataset, open_dataset
 from seimai.errors import SeimaiError
 from seimai.find import all_steps, kind_of_step, step_class
 from seimai.plan import Pass
-from seimai.report import before_after_table, funnel_table, places_table
+from seimai.report import before_after_table, funnel_table, measures_table, places_table
 from seimai.signal import Signal
 from seimai.step import Filter, Step
 
@@ -62,6 +62,8 @@ def _show_dataset(dataset: Dataset, console: Console) -> None:
             f"  {step['step']} {json.dumps(parameters, ensure_ascii=False)}", highlight=False, markup=False
         )
     console.print(funnel_table([manifest]))
+    if measured := measures_table([manifest]):
+        console.print(measured)
     changes = before_after_table([manifest])
     if changes:
         console.print(changes)

@@ -159,6 +159,9 @@ class Rewrite(Step):
     def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Yield frames of new rows.
 
+        `job.metrics["measures"]` is a list of {"step", "measure", "value", "unit"} ("share" is shown in per
+        cent) that the runner prints as a table at the end, and `seimai show` with the dataset.
+
         Each new row keeps the `id` of the row it replaces or names it in `origin.parents`. A row that
         yields nothing is given back with a text in the column `reason`. The runner checks that no row
         of the input is unaccounted for.

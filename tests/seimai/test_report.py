@@ -3,7 +3,7 @@ from pathlib import Path
 from rich.console import Console
 
 from seimai.progress import PlainBar
-from seimai.report import before_after_table, funnel_table, places_table
+from seimai.report import before_after_table, funnel_table, measures_table, places_table
 
 
 def text_of(table) -> list[list[str]]:
@@ -72,3 +72,20 @@ def test_a_plain_bar_is_silent_for_ten_seconds(capsys, monkeypatch):
     now[0] = 20.0
     bar.advance(30)
     assert capsys.readouterr().err.strip() == "corpus: 40%, 2.0 shards/s, about 30 s left"
+
+
+def test_what_steps_measured():
+    lines = [
+        {"step": "generate.pairs", "measure": "longer chosen", "value": 0.625, "unit": "share"},
+        {"step": "generate.pairs", "measure": "gap", "value": -1200.5, "unit": "characters"},
+        {"step": "generate.labels", "measure": "good", "value": 1200, "unit": ""},
+        {"step": "generate.labels", "measure": "weight", "value": "1.00 to 1.33", "unit": ""},
+    ]
+    table = measures_table([manifest(), manifest(name="pairs", metrics={"measures": lines})])
+    assert text_of(table)[3:] == [
+        ["pairs", "generate.pairs", "longer", "chosen", "62.5%"],
+        ["generate.pairs", "gap", "-1,200.5", "characters"],
+        ["generate.labels", "good", "1,200"],
+        ["generate.labels", "weight", "1.00", "to", "1.33"],
+    ]
+    assert measures_table([manifest()]) is None
