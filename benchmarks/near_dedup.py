@@ -97,12 +97,13 @@ def documents(folder: Path, name: str) -> pl.DataFrame:
     return pl.DataFrame({"id": [str(n) for n in range(len(texts))], "text": texts})
 
 
-def ours(path: Path, rows: int) -> tuple[list[int], float]:
+def ours(path: Path, rows: int, step: NearDedup | None = None) -> tuple[list[int], float]:
     """The cluster of each row, and the seconds."""
+    step = step or NearDedup()
     with tempfile.TemporaryDirectory() as folder:
         job = Job("benchmark", 1, Path(folder), Path(folder), LocalExecutor(1), Display().bar)
         started = time.process_time()
-        found = pl.concat(NearDedup().select(Rows((Shard(path, rows),)), job))
+        found = pl.concat(step.select(Rows((Shard(path, rows),)), job))
         seconds = time.process_time() - started
     clusters = list(range(rows))
     for row, cluster in found.select("row", "cluster").iter_rows():
@@ -149,6 +150,9 @@ def quality(folder: Path, name: str, peers: str | None) -> None:
         write_parquet(docs, path)
         ours(path, docs.height)  # kernels are loaded
         line("curate.near_dedup", *ours(path, docs.height), bands, alike)
+        for ngram in (2, 3, 5):
+            step = NearDedup(shingles="words", ngram=ngram)
+            line(f"  {ngram} words", *ours(path, docs.height, step), bands, alike)
         made = verified(path, docs.height)
         good = len([p for p in made if exact.get(p, 0) >= THRESHOLD]) / max(1, len(made))
         print(f"  {'  pairs that made them':60}{good:29.4f}")

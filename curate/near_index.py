@@ -1,7 +1,7 @@
 """An index of a release, against which later ones are deduplicated."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field
@@ -18,8 +18,8 @@ class NearIndex(Rewrite):
     """Keep of each document what `curate.near_dedup: {against: ...}` needs: a signature and a digest.
 
     An index is a dataset of its own, of some 550 bytes a document before compression. The next release names
-    it and finds its documents' duplicates without reading the earlier texts again; `ngram` and `num_perm`
-    must be the same there.
+    it and finds its documents' duplicates without reading the earlier texts again; `shingles`, `ngram` and
+    `num_perm` must be the same there.
 
     >>> from curate.minhash.comparable import comparable
     >>> from curate.minhash.signature import permutations, signatures
@@ -31,7 +31,10 @@ class NearIndex(Rewrite):
 
     gives: ClassVar[Kind | None] = "index"
 
-    ngram: int = Field(5, ge=1, le=64, description="characters of a shingle")
+    shingles: Literal["characters", "words"] = Field(
+        "characters", description="what is compared, as `curate.near_dedup` has it"
+    )
+    ngram: int = Field(5, ge=1, le=64, description="characters or words of a shingle")
     num_perm: int = Field(128, ge=16, le=1024, description="values of a MinHash signature")
 
     def rewrite(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
@@ -41,7 +44,7 @@ class NearIndex(Rewrite):
 
         bar = job.bar("near_index", len(rows), "rows")
         of = permutations(self.num_perm)
-        tasks = [IndexTask(shard, self.ngram, of) for shard in rows.shards if shard.rows]
+        tasks = [IndexTask(shard, self.ngram, self.shingles, of) for shard in rows.shards if shard.rows]
         for frame in job.executor.map(index, tasks):
             bar.advance(frame.height)
             yield frame

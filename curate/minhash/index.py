@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from curate.minhash.comparable import characters, comparable
+from curate.minhash.comparable import characters
 from curate.minhash.digest import digests
 from curate.minhash.signature import Permutations, signatures
+from curate.minhash.wording import Shingles, compared
 from seimai.dataset import Rows, Shard, open_dataset
 from seimai.errors import SeimaiError
 
@@ -20,13 +21,14 @@ class IndexTask:
 
     shard: Shard
     ngram: int
+    shingles: Shingles
     permutations: Permutations
 
 
 def index(task: IndexTask) -> pl.DataFrame:
     """One row a document: signature (little-endian words), digest (16 bytes) and length."""
     frame = pl.read_parquet(task.shard.path, columns=["id", "origin", "text"], hive_partitioning=False)
-    text = comparable(frame["text"])
+    text = compared(frame["text"], task.shingles)
     values = signatures(text, task.ngram, task.permutations).astype("<u4")
     words = digests(text).astype(">u8")
     return frame.select("id", "origin").with_columns(
@@ -36,7 +38,7 @@ def index(task: IndexTask) -> pl.DataFrame:
     )
 
 
-def index_rows(path: Path, ngram: int, num_perm: int) -> Rows:
+def index_rows(path: Path, ngram: int, shingles: Shingles, num_perm: int) -> Rows:
     """The rows of an index.
 
     Raises:
@@ -47,7 +49,7 @@ def index_rows(path: Path, ngram: int, num_perm: int) -> Rows:
     made = next((s["parameters"] for s in steps if s["step"] == "curate.near_index"), None)
     if made is None:
         raise SeimaiError(f"{path} is no index of curate.near_index")
-    for name, wanted in (("ngram", ngram), ("num_perm", num_perm)):
+    for name, wanted in (("ngram", ngram), ("shingles", shingles), ("num_perm", num_perm)):
         if made[name] != wanted:
             raise SeimaiError(
                 f"{path} was made with {name}: {made[name]}, and curate.near_dedup has {name}: {wanted}"

@@ -51,7 +51,10 @@ class Search:
         of = permutations(self.store.num_perm) if self.store.layout.bands else None
         bar = self.job.bar("duplicates: signatures", self.store.rows, "rows")
         for work, some in ((sketch, own), (sketch_index, old)):
-            tasks = [SketchTask(p, first, n, self.store, self.similar.ngram, of) for p, first, n in some]
+            tasks = [
+                SketchTask(p, first, n, self.store, self.similar.ngram, self.similar.shingles, of)
+                for p, first, n in some
+            ]
             for done in self.job.executor.map(work, tasks):
                 bar.advance(done)
 
@@ -106,7 +109,14 @@ class Search:
         self.store.allot("text", int(starts[-1]))
         kept = np.diff(starts) > 0
         tasks = [
-            TextTask(path, first, np.flatnonzero(kept[first : first + n]), int(starts[first]), self.store)
+            TextTask(
+                path,
+                first,
+                np.flatnonzero(kept[first : first + n]),
+                int(starts[first]),
+                self.store,
+                self.similar.shingles,
+            )
             for path, first, n in shards(self.rows)
         ]
         bar = self.job.bar("duplicates: texts to compare", int(kept.sum()), "rows")

@@ -9,6 +9,7 @@ from curate.minhash.bands import Rows
 from curate.minhash.pairs import equal_bytes
 from curate.minhash.store import Store
 from curate.minhash.verify import jaccard
+from curate.minhash.wording import Shingles
 
 _AT_A_TIME = 2048
 """Pairs whose texts are read at a time,"""
@@ -28,6 +29,7 @@ class Similar:
 
     ngram: int
     exact: bool
+    shingles: Shingles = "characters"
 
     def of(self, store: Store, a: Rows, b: Rows) -> npt.NDArray[np.float64]:
         """The similarity of each pair of rows."""

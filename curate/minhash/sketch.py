@@ -9,11 +9,12 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.minhash.bands import band_keys
-from curate.minhash.comparable import characters, comparable
+from curate.minhash.comparable import characters
 from curate.minhash.digest import digests
 from curate.minhash.entries import write_entries
 from curate.minhash.signature import Permutations, Signatures, signatures
 from curate.minhash.store import ID_BYTES, Store
+from curate.minhash.wording import Shingles, compared
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
 
@@ -27,6 +28,7 @@ class SketchTask:
     rows: int
     store: Store
     ngram: int
+    shingles: Shingles
     permutations: Permutations | None
 
 
@@ -39,6 +41,7 @@ class TextTask:
     rows: npt.NDArray[np.int64]
     start: int
     store: Store
+    shingles: Shingles
 
 
 def shards(rows: Rows) -> Iterator[tuple[Path, int, int]]:
@@ -60,7 +63,7 @@ def sketch(task: SketchTask) -> int:
     if task.store.is_done("sketch", task.first):
         return task.rows
     frame = pl.read_parquet(task.path, columns=["id", "text"], hive_partitioning=False)
-    text = comparable(frame["text"])
+    text = compared(frame["text"], task.shingles)
     found = signatures(text, task.ngram, task.permutations) if task.permutations is not None else None
     store, first = task.store, task.first
     store.write("chars", 4 * first, characters(text.data, text.offsets))
@@ -101,6 +104,7 @@ def _write(
 def keep_text(task: TextTask) -> int:
     """Write the comparable text of some rows of a shard; returns their number."""
     if task.rows.size and not task.store.is_done("text", task.first):
-        task.store.write("text", task.start, comparable(read(task.path).gather(task.rows)).data)
+        text = compared(read(task.path).gather(task.rows), task.shingles)
+        task.store.write("text", task.start, text.data)
         task.store.done("text", task.first, "text")
     return task.rows.size

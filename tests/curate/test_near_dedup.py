@@ -229,6 +229,25 @@ def test_signatures_alone_estimate_the_similarity(select: Select) -> None:
     assert (both["similarity"] - both["similarity_right"]).abs().max() < 0.15
 
 
+def test_words_are_compared_by_their_letters_alone(select: Select) -> None:
+    pytest.importorskip("sudachidict_core")
+    manual = "The editor reads its settings from a file, and writes them back when it is closed: no others."
+    other = manual.replace("file", "folder")
+    again = "The editor reads its settings from a file – and writes them back. When it is closed, no others!"
+    rows = documents(manual, other, again, LAW, LAW.replace("、", "､\n"), "!!", "??", "!\n!", "")
+    found = gone(select(NearDedup(shingles="words", ngram=2), rows))
+    assert found.select("row", "duplicate_of", "similarity").rows() == [
+        (2, "d0", 1.0),
+        (4, "d3", 1.0),
+        (7, "d5", 1.0),
+    ]
+    # 18 words have 17 pairs; two of them change with one word.
+    near = gone(select(NearDedup(shingles="words", ngram=2, threshold=0.75), rows[:2]))
+    assert near["similarity"].to_list() == [pytest.approx(15 / 19)]
+    sizes = (4, 5)
+    assert_frame_equal(gone(select(NearDedup(shingles="words", ngram=2), rows, *sizes)), found)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -258,16 +277,16 @@ index:
   steps: [curate.near_index]
 new:
   from: {files: new.jsonl}
-  steps: [curate.near_dedup: {against: [index], num_perm: %d}]
+  steps: [curate.near_dedup: {against: [index], num_perm: %d, shingles: %s}]
 """
 
 
-def release(tmp_path: Path, num_perm: int = 128) -> Dataset:
+def release(tmp_path: Path, num_perm: int = 128, shingles: str = "characters") -> Dataset:
     (tmp_path / "old.jsonl").write_text("".join(json.dumps({"text": t}) + "\n" for t in (LAW, STORY)))
     new = (LAW + "附則。", "玄米を磨くことを精米という。", STORY, "玄米を磨くことを精米という。")
     (tmp_path / "new.jsonl").write_text("".join(json.dumps({"text": t}) + "\n" for t in new))
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(RELEASES % num_perm)
+    recipe.write_text(RELEASES % (num_perm, shingles))
     loaded = load_recipe(recipe)
     passes, _ = Runner(loaded, tmp_path / "out", LocalExecutor(1), Display()).run(["new"])
     return Dataset(passes[-1].directory)
@@ -290,6 +309,11 @@ def test_a_new_release_is_deduplicated_against_the_index_of_an_earlier_one(tmp_p
 def test_an_index_with_other_signatures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SeimaiError, match=r"num_perm: 128, and .* num_perm: 64"):
         release(tmp_path, 64)
+
+
+def test_an_index_of_other_shingles_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SeimaiError, match=r"shingles: characters, and .* shingles: words"):
+        release(tmp_path, shingles="words")
 
 
 @pytest.mark.slow
