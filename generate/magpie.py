@@ -11,7 +11,7 @@ from generate.asks import Asks
 from generate.drafts import CUT, LONGEST, Draft, checked
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import frame_of, new_row
+from generate.new_prompts import Yield, frame_of, new_row
 from generate.novelty import compared
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
@@ -59,6 +59,7 @@ class Magpie(Asks):
     def rewrite(self, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
         """Yield the drafts of each row, and the row itself where none is left."""
         template = load_template(job.locate(self.template))
+        made_of = Yield()
         with Asker(self, job) as asker:
             asker.ask(lambda: self._requests(rows, template, asker), "user's turns")
             for frame in rows.frames():
@@ -67,11 +68,14 @@ class Magpie(Asks):
                     if detail is None:
                         request = self._request(row["prompt"], template, asker)
                         drafts = [*self._drafts(asker.candidates(request))]
-                        yield frame_of([_row(row, request, d, asker.name, template) for d in drafts])
+                        made = [_row(row, request, d, asker.name, template) for d in drafts]
+                        made_of.count(made)
+                        yield frame_of(made)
                         reason = None if any(d.reason is None for _, d in drafts) else "no_prompt"
                     if reason is not None:
                         back = frame[number].with_columns(reason=pl.lit(reason))
                         yield back.with_columns(pl.lit(detail, pl.String).alias("detail"))
+        made_of.tell(self.path(), job)
 
     def _requests(self, rows: Rows, template: Template, asker: Asker) -> Iterator[Request]:
         for frame in rows.frames(["prompt"]):

@@ -1,5 +1,6 @@
 """Rows of prompts that a model wrote: of one user's turn each, with where they come from."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import polars as pl
 
 from generate.drafts import Draft
 from generate.engine import Message
+from seimai.job import Job
 from seimai.rows import origin_of, row_id, schema
 
 
@@ -51,6 +53,24 @@ def new_row(
 def frame_of(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The rows as a frame, those with a reason among them."""
     return pl.DataFrame(rows, schema={**schema("prompts"), "reason": pl.String(), "detail": pl.String()})
+
+
+class Yield:
+    """How many of the drafts became prompts, and what the others were, for the run's end."""
+
+    def __init__(self) -> None:
+        self._reasons = Counter[str]()
+
+    def count(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Count rows as `new_row` makes them."""
+        self._reasons.update(row["reason"] or "" for row in rows)
+
+    def tell(self, step: str, job: Job) -> None:
+        """Leave the share of drafts that were taken in the manifest."""
+        drafts = self._reasons.total()
+        share = round(self._reasons[""] / drafts, 4) if drafts else 0.0
+        line = {"step": step, "measure": f"drafts that are new prompts, of {drafts:,}", "value": share}
+        job.metrics["measures"] = [line | {"unit": "share"}]
 
 
 def _joined(values: Iterable[str | None], by: str) -> str | None:

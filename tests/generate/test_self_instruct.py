@@ -110,6 +110,22 @@ def test_no_more_is_kept_than_asked_for(tmp_path):
     assert "surplus" in frame["reason"].to_list()
 
 
+def test_how_many_drafts_were_new_is_measured(tmp_path):
+    job, _ = make_job(tmp_path)
+    with serving(lists) as there:
+        step = SelfInstruct(model="rice", engine="server", url=there.url, n=20, rounds=12)
+        rows = make_rows(tmp_path / "rows", "prompts", SEEDS)
+        frame = made(pl.concat(step.rewrite(rows, job), how="diagonal_relaxed"))
+    assert job.metrics["measures"] == [
+        {
+            "step": "generate.self_instruct",
+            "measure": f"drafts that are new prompts, of {frame.height:,}",
+            "value": round(20 / frame.height, 4),
+            "unit": "share",
+        }
+    ]
+
+
 def test_without_an_example_it_stops(tmp_path):
     with pytest.raises(SeimaiError, match="no prompt of one user's turn and at most 350 characters"):
         instruct(tmp_path, "http://127.0.0.1:1/v1", SEEDS[4:])
