@@ -3,10 +3,18 @@
 import re
 from dataclasses import dataclass
 
+CLOSING = '」』）)】］"”’'
 SENTENCE = re.compile(
-    r"[^。！？!?\n]*(?:[。！？!?]+[」』）)】］\"”’]*(?![とっ」』）)])|[。！？!?]+|\n\s*|\Z)"
+    r"(?:[^。！？!?\n「『（(]"
+    r"|「[^「」]{0,300}」|『[^『』]{0,300}』|（[^（）]{0,300}）|\([^()]{0,300}\)|[「『（(]"
+    rf"|[。！？!?]+[{CLOSING}]*(?=[とっ])"
+    rf"|(?<![{CLOSING}])\n(?![ \t　]*\n)"
+    rf")*+(?:[。！？!?]+[{CLOSING}]*\s*|\n\s*|\Z)"
 )
-"""Up to an end of sentence with the brackets it closes; 「はい。」と… goes on."""
+"""Up to an end of sentence outside of brackets, or to a blank line, with the white space behind.
+
+A line that ends amid a sentence is no end; 「はい。」と… goes on.
+"""
 ENDS = re.compile(r"[。！？!?]")
 LEAST_ENDS = 2
 """Sentences of a passage: what has fewer in so many characters is a table, a menu or a list of words."""
@@ -22,7 +30,7 @@ class Passage:
 
 
 def passages(text: str, min_chars: int, max_chars: int) -> list[Passage]:
-    r"""The text cut at ends of sentences; a passage ends with a paragraph where that makes it long enough.
+    r"""The text cut at ends of sentences, at that of a paragraph where it comes in the second half.
 
     What is shorter than `min_chars`, or is no prose, is left out, as is a sentence above `max_chars`.
 
@@ -39,12 +47,18 @@ def passages(text: str, min_chars: int, max_chars: int) -> list[Passage]:
         end = match.end()
         if end - start > max_chars:
             start = end
-        elif match.group().endswith("\n") and end - start >= min_chars:
+        elif "\n" in text[end - _blanks(match.group()) : end] and end - start >= max(
+            min_chars, max_chars / 2
+        ):
             found.append(_trimmed(text, start, end))
             start = end
     if end > start:
         found.append(_trimmed(text, start, end))
     return [p for p in found if len(p.text) >= min_chars and len(ENDS.findall(p.text)) >= LEAST_ENDS]
+
+
+def _blanks(text: str) -> int:
+    return len(text) - len(text.rstrip())
 
 
 def _trimmed(text: str, start: int, end: int) -> Passage:
