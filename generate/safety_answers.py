@@ -13,13 +13,19 @@ from generate.asks import Asks
 from generate.declining import declines
 from generate.drafts import CUT
 from generate.engine import Candidate, Message, Request, Sampling
+from generate.exchange import Exchange
 from generate.meta import parsed
-from generate.rules import judge
 from generate.taxonomy import RISKS, Category, TaxonomyRef, load_taxonomy
 from generate.template import Template, TemplateRef, load_template
+from generate.wording import empty, impolite, not_japanese, repetitive, rubbish, too_short
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import RESPONSES, Kind, row_id
+
+
+WORDING = (empty, rubbish, not_japanese, repetitive, impolite, too_short)
+BAD = 0.5
+"""Of a fault of wording, from 0 to 1: half English, a third of it repeated, shorter than 15 characters."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,9 @@ class SafetyAnswers(Asks):
     name who helps; a harmless prompt that looks risky is answered. The instructions stand in a system message
     of the request only, not in the row, so that a model can learn to answer so without them.
 
-    Of `n` answers those are added to the responses that do what they should: in Japanese, polite and whole
-    (`generate.rules` finds nothing that costs more than half), declining where they should and not where they
-    should not, and naming one of the category's helpers where it is to be careful. A prompt without such an
+    Of `n` answers those are added to the responses that do what they should: whole, in Japanese, polite, not
+    repetitive (`generate.wording`), declining where they should and not where they should not, and naming one
+    of the category's helpers where it is to be careful. A prompt without such an
     answer is given back as `no_good_answer`, with what was wrong. Prompts without `meta.category` stay as
     they are.
 
@@ -137,14 +143,15 @@ class SafetyAnswers(Asks):
 def flaw(text: str, finish: str, category: Category, risk: str) -> str | None:
     """What is wrong with an answer to a prompt of the category, or None.
 
-    The rules judge it as an answer to nothing in particular: what they cannot see without the prompt
-    (a form that was asked for) is no flaw here.
+    Its wording is looked at as that of an answer to nothing in particular: a form that a prompt asks for is
+    none of this step's business.
     """
     if finish == "length":
         return CUT
-    verdict = judge([Message(role="user", content="教えてください。")], text, finish)
-    if verdict.score < 0.5:
-        return verdict.why.partition(",")[0]
+    exchange = Exchange.of([Message(role="user", content="教えてください。")], text, finish)
+    for measure in WORDING:
+        if measure(exchange) > BAD:
+            return measure.__name__
     if risk == "harmless":
         return "declines" if declines(text) else None
     if category.answer == "decline" and not declines(text):
