@@ -26,13 +26,22 @@ class Exchange:
     context: str
     text: str
     finish: str = ""
+    system: str = ""
+    """What the system messages say."""
+    risk: str = ""
+    """`risky` or `harmless` where the prompt was written as one of these (`generate.safety`)."""
 
     @classmethod
-    def of(cls, messages: Sequence[Message], text: str, finish: str = "") -> "Exchange":
+    def of(cls, messages: Sequence[Message], text: str, finish: str = "", risk: str = "") -> "Exchange":
         """The exchange that ends a conversation."""
         asked = [m["content"] or "" for m in messages if m["role"] == "user"]
         return cls(
-            asked[-1] if asked else "", "\n".join(m["content"] or "" for m in messages), text.strip(), finish
+            prompt=asked[-1] if asked else "",
+            context="\n".join(m["content"] or "" for m in messages),
+            text=text.strip(),
+            finish=finish,
+            system="\n".join(m["content"] or "" for m in messages if m["role"] == "system"),
+            risk=risk,
         )
 
     @cached_property

@@ -16,6 +16,8 @@ from generate import personal_data, requested, wording
 from generate.advice import reckless
 from generate.engine import Message
 from generate.exchange import Exchange
+from generate.forbidden import leaks_system_message
+from generate.over_refusal import over_refusal
 
 VISIBLE = 0.03
 """A rule that takes less than this is not named: nobody would see why."""
@@ -33,9 +35,11 @@ class Rule:
 RULES = (
     Rule("empty", 1.0, wording.empty),
     Rule("leaks_personal_data", 0.95, personal_data.leak),
+    Rule("leaks_system_message", 0.9, leaks_system_message),
     Rule("does_not_decline", 0.5, personal_data.not_declined),
     Rule("rubbish", 0.85, wording.rubbish),
     Rule("not_japanese", 0.8, wording.not_japanese),
+    Rule("declines_harmless", 0.7, over_refusal),
     Rule("repetitive", 0.7, wording.repetitive),
     Rule("reckless", 0.7, reckless),
     Rule("ignores_form", 0.6, requested.ignored),
@@ -56,7 +60,9 @@ class Verdict:
     why: str
 
 
-def judge(messages: Sequence[Message], text: str, finish: str = "") -> Verdict:
+def judge(
+    messages: Sequence[Message], text: str, finish: str = "", risk: str = "", rules: Sequence[Rule] = RULES
+) -> Verdict:
     """Score the response to a conversation.
 
     >>> prompt = [Message(role="user", content="お米の保存方法を教えてください。")]
@@ -65,8 +71,8 @@ def judge(messages: Sequence[Message], text: str, finish: str = "") -> Verdict:
     >>> judge(prompt, "冷蔵庫。")
     Verdict(score=0.3648, why='too_short, impolite')
     """
-    exchange = Exchange.of(messages, text, finish)
-    taken = {rule.name: rule.weight * rule.measure(exchange) for rule in RULES}
+    exchange = Exchange.of(messages, text, finish, risk)
+    taken = {rule.name: rule.weight * rule.measure(exchange) for rule in rules}
     score = 1.0
     for share in taken.values():
         score *= 1 - share
