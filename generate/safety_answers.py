@@ -22,7 +22,6 @@ from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import RESPONSES, Kind, row_id
 
-
 WORDING = (empty, rubbish, not_japanese, repetitive, impolite, too_short)
 BAD = 0.5
 """Of a fault of wording, from 0 to 1: half English, a third of it repeated, shorter than 15 characters."""
