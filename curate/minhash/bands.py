@@ -16,6 +16,7 @@ from curate.minhash.signature import Signatures
 
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
+Chances = npt.NDArray[np.float64]
 
 FOUND_AT_THRESHOLD = 0.98
 """Least chance that a pair exactly at the threshold is found; every pair above it has a better one."""
@@ -44,16 +45,29 @@ def layout(threshold: float, num_perm: int) -> Layout:
     >>> layout(0.8, 128), round(layout(0.8, 128).recall(0.8), 3)
     (Layout(bands=17, rows=7), 0.982)
     """
-    from datasketch import MinHashLSH  # pyright: ignore[reportMissingTypeStubs]
-
+    cuts = [Layout(b, r) for b in range(1, num_perm + 1) for r in range(1, num_perm // b + 1)]
+    found, missed = _chances(cuts, threshold, num_perm)
     best = Layout(num_perm, 1)
     for weight in _WEIGHTS:
-        lsh = MinHashLSH(threshold=threshold, num_perm=num_perm, weights=(1 - weight, weight))
-        cut = Layout(lsh.b, lsh.r)
+        cut = cuts[int(np.argmin((1 - weight) * found + weight * missed))]
         if cut.recall(threshold) >= FOUND_AT_THRESHOLD:
             return cut
         best = max(best, cut, key=lambda c: c.recall(threshold))
     return best
+
+
+def _chances(cuts: list[Layout], threshold: float, num_perm: int) -> tuple[Chances, Chances]:
+    """Per layout its recall summed below the threshold, and what it misses above, as areas.
+
+    Recall is a polynomial of degree bands * rows at most: this many places integrate it exactly.
+    """
+    places, weights = np.polynomial.legendre.leggauss(num_perm // 2 + 1)
+    bands, rows = np.array(cuts, np.float64).T[:, :, None]
+    below = (places + 1) / 2 * threshold
+    above = threshold + (places + 1) / 2 * (1 - threshold)
+    found = (1 - (1 - below**rows) ** bands) @ weights * threshold / 2
+    missed = (1 - above**rows) ** bands @ weights * (1 - threshold) / 2
+    return found, missed
 
 
 @njit(uint64[:, ::1](uint32[:, ::1], int64, int64), cache=True, nogil=True)

@@ -5,8 +5,6 @@ finaliser and permuted by `a * h + b mod 2^32` (datasketch's scheme `affine32`).
 window is one shingle; an empty text has none, and all its values are 2^32 - 1.
 """
 
-from typing import Any, cast
-
 import numpy as np
 import numpy.typing as npt
 from numba import int64, njit, types, uint8, uint32, void
@@ -22,11 +20,10 @@ Permutations = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 
 
 def permutations(num_perm: int) -> Permutations:
-    """The multipliers and addends of `datasketch.MinHash(num_perm, seed=1)`."""
-    from datasketch import MinHash  # pyright: ignore[reportMissingTypeStubs]
-
-    a, b = cast("Any", MinHash(num_perm=num_perm, seed=1)).permutations
-    return np.asarray(a, np.uint32), np.asarray(b, np.uint32)
+    """The multipliers and addends of `datasketch.MinHash(num_perm, seed=1)`, without its slow import."""
+    dice = np.random.RandomState(1)
+    a = dice.randint(0, 1 << 31, num_perm, np.uint32) * np.uint32(2) + np.uint32(1)
+    return a, dice.randint(0, 1 << 32, num_perm, np.uint32)
 
 
 def signatures(text: Utf8, ngram: int, of: Permutations) -> Signatures:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from datasketch import MinHash
+from datasketch.lsh import _optimal_param
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,23 @@ def test_the_layout_finds_pairs_at_the_threshold(threshold: float) -> None:
     cut = layout(threshold, 128)
     assert cut.recall(threshold) >= 0.98
     assert cut.bands * cut.rows <= 128
+
+
+@pytest.mark.parametrize("num_perm", [16, 64, 128])
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0])
+def test_the_layout_is_an_optimum_of_datasketch(threshold: float, num_perm: int) -> None:
+    cuts: list[Layout] = []
+    for weight in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999):
+        cuts.append(Layout(*_optimal_param(threshold, num_perm, 1 - weight, weight)))
+        if cuts[-1].recall(threshold) >= 0.98:
+            break
+    assert layout(threshold, num_perm) == max(cuts, key=lambda c: c.recall(threshold))
+
+
+@pytest.mark.parametrize("num_perm", [16, 100, 128, 1024])
+def test_permutations_are_those_of_datasketch(num_perm: int) -> None:
+    expected = MinHash(num_perm, seed=1).permutations
+    assert [p.tolist() for p in permutations(num_perm)] == [p.tolist() for p in expected]
 
 
 def test_two_signatures_share_the_keys_of_their_equal_bands() -> None:
