@@ -43,5 +43,11 @@ def escaped(text: str) -> str:
 
 
 def _table(name: str, counts: Sequence[tuple[str, int]], measured: int) -> list[str]:
-    rows = [f"| {escaped(text)} | {count:,} | {100 * count / measured:.1f} % |" for text, count in counts]
+    rows = [
+        f"| {escaped(text)} | {count:,} | {100 * count / measured:.1f} % |"
+        for text, count in counts
+        if count > 1
+    ]
+    if not rows:
+        return []
     return [f"| {name} | prompts | share |", "|---|---|---|", *rows, ""]

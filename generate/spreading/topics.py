@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generate.spreading.vectors import Vectors, unit, weighted
+from generate.spreading.wording import subject
 
 DIMENSIONS = 32
 """Of the latent semantic space: of 32, 64 and 128 the one whose clusters were purest on questions about 59
@@ -29,10 +30,10 @@ class Topic:
 def topics(texts: Sequence[str], seed: int) -> list[Topic]:
     """Up to 50 topics, the largest first: k-means in the space of latent semantic analysis.
 
-    Their number is that of the root of half the texts. Prompts that share no n-gram with another are one
-    topic, the last.
+    Their number is that of the root of half the texts. What prompts are about counts, not how they end.
+    Those that share no n-gram with another are one topic, the last.
     """
-    vectors = weighted(texts)
+    vectors = weighted([subject(text) for text in texts])
     about = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)
     number = min(MOST, max(1, round((len(about) / 2) ** 0.5)))
     found: list[Topic] = []
@@ -67,6 +68,9 @@ def effective_topics(sizes: Sequence[int]) -> float:
 
 def latent(vectors: Vectors) -> Vectors:
     """The vectors in the space of their strongest directions."""
+    if len(vectors) < vectors.shape[1]:  # the same space, by the smaller of the two matrices
+        strengths, directions = np.linalg.eigh(vectors @ vectors.T)
+        return unit(directions[:, -DIMENSIONS:] * np.sqrt(np.maximum(strengths[-DIMENSIONS:], 0)))
     _, directions = np.linalg.eigh(vectors.T @ vectors)
     return unit(vectors @ directions[:, -DIMENSIONS:])
 

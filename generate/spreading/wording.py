@@ -48,6 +48,15 @@ def ending(text: str) -> str:
     return (last if len(last) >= 2 and sentences[-1].endswith(last) else sentences[-1])[-LONGEST_END:]
 
 
+def subject(text: str) -> str:
+    """A prompt without the end of its last sentence: what is asked about, and not for what.
+
+    >>> subject("お米の研ぎ方を教えてください。")
+    'お米の研ぎ方を'
+    """
+    return text.strip().rstrip("。！？!?").removesuffix(ending(text)) or text
+
+
 def most_common(found: Sequence[str], number: int = 10) -> list[tuple[str, int]]:
     """The most common of some strings, with how often each comes; of equals the first by name."""
     counts = Counter(f for f in found if f)

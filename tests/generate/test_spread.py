@@ -96,7 +96,7 @@ def test_prompts_are_data_on_the_page():
             "prompts": 1,
             "effective_prompts": 1.0,
             "alike": 0.0,
-            "openings": [("<b>|", 1)],
+            "openings": [("<b>|", 2)],
             "ends": [],
         },
         [Topic(1, ("<script>alert(1)</script>\n# 見出し | [x](javascript:y)",))],
