@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from chat_server import completion, serving
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 from tiny_model import make_job, make_rows, user
@@ -342,3 +344,16 @@ def test_a_real_model_is_asked_and_every_row_is_accounted_for(tmp_path, tiny, st
     again = made(step(**settings), tmp_path / "b", rows[::-1], kind)
     assert set(one["reason"]) <= {"unparsable", "cut", "failed", "empty"}
     assert_frame_equal(one.sort("id"), again.sort("id"), check_column_order=False)
+
+
+PIECES = ["質問", "答え", "：", ":", "\n", "「", "」", "**", "- ", "1. ", "</think>", "精米とは", " "]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_whatever_a_model_writes_is_read_or_refused(text):
+    try:
+        found = labelled(text, ["質問", "答え"])
+    except Unreadable:
+        return
+    assert [*found] == ["質問", "答え"]
+    assert all(part and part in text for part in found.values())

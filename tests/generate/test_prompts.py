@@ -5,6 +5,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 from tiny_model import make_job, make_rows, user
@@ -173,3 +175,27 @@ def test_a_passage_ends_with_its_sentence():
     ]
     for found in passages(text, 8, 60):
         assert text[found.start : found.end] == found.text
+
+
+TEXTS = st.lists(
+    st.sampled_from(["精米とは", "。", "\n", "\n\n", "「", "」", "（", "）", "！", "と", " ", "磨く"])
+).map("".join)
+
+
+@settings(max_examples=200)
+@given(TEXTS, st.integers(1, 10), st.integers(10, 40))
+def test_passages_are_parts_of_the_text_in_order(text, least, most):
+    end = 0
+    for found in passages(text, least, most):
+        assert found.text == text[found.start : found.end] == found.text.strip()
+        assert least <= len(found.text) <= most
+        assert found.start >= end
+        end = found.end
+
+
+def test_a_line_that_breaks_a_sentence_and_a_bracket_end_no_passage():
+    text = "第二条\nに規定する者（甲をいう。以下同じ。）は、\n届け出る。\n\n次の条である。終わりの文。"
+    assert [p.text for p in passages(text, 5, 34)] == [
+        text[: text.index("\n\n")],
+        "次の条である。終わりの文。",
+    ]
