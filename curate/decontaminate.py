@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Decontaminate(Selection):
-    r"""Find items of benchmarks in documents, chats, prompts, candidates and pairs.
+    r"""Find items of benchmarks in documents, chats, prompts, candidates, pairs and labels.
 
     Texts are compared by their letters and digits alone: full-width forms, line breaks, punctuation, case and
     white space make no difference. An item is found where runs of its letters (6 or more, 8 in texts of more
@@ -90,11 +90,13 @@ class Decontaminate(Selection):
 
     def accepts(self, kind: Kind) -> bool:
         """All rows that hold text."""
-        return kind in ("documents", "chat", "prompts", "candidates", "pairs")
+        from curate.fields import KINDS
+
+        return kind in KINDS
 
     def adds(self) -> frozenset[str]:
         """The columns of the account, and the texts if they are masked."""
-        from curate.contamination.fields import COLUMNS
+        from curate.fields import COLUMNS
 
         return self.changes | frozenset(COLUMNS if self.action == "mask" else ())
 
@@ -115,10 +117,10 @@ class Decontaminate(Selection):
         """Verdicts on rows with matches: the reason `contaminated`; masked to nothing: `emptied`."""
         from curate.contamination import account
         from curate.contamination.benchmarks import Role, items
-        from curate.contamination.fields import columns_of
         from curate.contamination.judge import JudgeTask, common_texts, judge
         from curate.contamination.rule import COMMON_ROWS
         from curate.contamination.search import SearchTask, search
+        from curate.fields import columns_of
 
         folder = job.work / "contamination"
         benchmarks = self.benchmarks(folder / "benchmarks")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from seimai.rows import Kind
 from seimai.step import Ref, Selection
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class NearDedup(Selection):
 
     `against` names indexes of earlier releases (`curate.near_index`): what resembles one of their documents
     goes. Such pairs are judged by their signatures, since the earlier texts are not read again.
+
+    Of other rows than documents the messages are compared, one after another (`within` names some).
 
     Characters and not words by default: Japanese has no spaces, and a tokeniser makes the result depend on
     its dictionary. Windows of five characters and 0.8 are HojiChar's defaults; Swallow's corpora are built
@@ -69,6 +72,12 @@ class NearDedup(Selection):
     )
     against: list[Ref] = Field([], description="indexes of earlier releases: entries or dataset folders")
 
+    within: list[str] = Field(
+        [],
+        description="columns to compare, such as [prompt] of pairs; if left out the prompt of prompts and "
+        "candidates, every message of chats, pairs and labels",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if (self.keep in ("newest", "best")) != (self.by is not None):
@@ -78,6 +87,12 @@ class NearDedup(Selection):
         if (self.bands or 0) * (self.rows or 0) > self.num_perm:
             raise ValueError(f"{self.bands} bands of {self.rows} rows need more than num_perm values")
         return self
+
+    def accepts(self, kind: Kind) -> bool:
+        """All rows that hold text."""
+        from curate.fields import KINDS
+
+        return kind in KINDS
 
     def layout(self) -> "Layout":
         """How signatures are cut: as given, or the best for the threshold."""
@@ -102,13 +117,14 @@ class NearDedup(Selection):
         from curate.minhash.similar import Similar
         from curate.minhash.survivors import survivors
         from curate.minhash.verdicts import verdicts
+        from curate.one_text import one_text
 
         against = [
             index_rows(Path(job.locate(name)), self.ngram, self.shingles, self.num_perm)
             for name in self.against
         ]
         similar = Similar(self.ngram, self.verify == "exact", self.shingles)
-        search = Search(rows, job, self.layout(), self.num_perm, similar, against)
+        search = Search(one_text(rows, self.within, job), job, self.layout(), self.num_perm, similar, against)
         roots = search.clusters(self.threshold)
         best = survivors(roots, scores(rows, search.store, self.keep, self.by), len(rows))
         return verdicts(search.store, similar, roots, best, job)

@@ -8,6 +8,8 @@ from typing import Final, Literal
 import polars as pl
 from pydantic import Field
 
+from curate.fields import KINDS, columns_of, replaced, texts
+from seimai import rows as kinds
 from seimai.step import Transform
 
 Kind = Literal["email", "phone", "my_number", "card"]
@@ -45,6 +47,9 @@ class Pii(Transform):
     Ministry of Internal Affairs, article 5; cards: Luhn, ISO/IEC 7812), so an order number of 12 digits is
     sometimes masked too, which costs less than a My Number that is not.
 
+    In chats, prompts, candidates, pairs and labels every message and response is masked, by the same tokens:
+    what a prompt and its answers share stays the same in both.
+
     >>> text = "連絡先：ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ、（０３）１２３４−５６７８。注文番号2024-0001。"
     >>> Pii().apply(pl.DataFrame({"text": [text]}))["text"].item()
     '連絡先：〈メール〉、〈電話番号〉。注文番号2024-0001。'
@@ -54,9 +59,21 @@ class Pii(Transform):
         default=["email", "card", "my_number", "phone"], min_length=1, description="what to mask"
     )
 
+    def accepts(self, kind: kinds.Kind) -> bool:
+        """All rows that hold text."""
+        return kind in KINDS
+
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with personal data replaced; a null stays null."""
-        text = rows["text"]
+        columns = columns_of(rows.schema, ())
+        if columns == ["text"]:
+            return rows.with_columns(self._masked(rows["text"]))
+        flat = texts(rows, columns)
+        masked = flat.with_columns(new=self._masked(flat["text"])).filter(pl.col("new") != pl.col("text"))
+        changed = {(row, field): new for row, field, new in masked.select("row", "field", "new").iter_rows()}
+        return replaced(rows, columns, changed)
+
+    def _masked(self, text: pl.Series) -> pl.Series:
         # Longest numbers first: a card number holds twelve digits too.
         for kind, pattern in _PATTERNS.items():
             if kind not in self.mask:
@@ -64,7 +81,7 @@ class Pii(Transform):
             some = text.str.contains(pattern.quick).fill_null(value=False).arg_true()
             if len(some):
                 text = text.scatter(some, [_masked(t, pattern) for t in text.gather(some)])
-        return rows.with_columns(text)
+        return text
 
 
 def _masked(text: str, pattern: _Pattern) -> str:

@@ -9,9 +9,9 @@ from typing import Final, Literal
 import polars as pl
 
 from curate.buffers import utf8
-from curate.contamination.fields import put_back, texts
 from curate.contamination.letters import letters_of
 from curate.contamination.texts import Benchmarks
+from curate.fields import put_back, texts
 from seimai.dataset import write_parquet
 
 Action = Literal["drop", "mask", "report"]

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.buffers import Bytes, Integers, utf8
-from curate.contamination.fields import texts
 from curate.contamination.index import load, long_ngram
 from curate.contamination.rule import SHORT, WHOLE
 from curate.contamination.symbols import symbols_of
 from curate.contamination.texts import Benchmarks, least_hits
+from curate.fields import texts
 from seimai.dataset import write_parquet
 
 BATCH_BYTES: Final = 1 << 20

@@ -1,4 +1,4 @@
-"""The texts of a row, whatever its kind: found for the search, put back when a part of them is masked."""
+"""The texts of a row, whatever its kind: found for a search, put back when a part of them is masked."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,7 +6,10 @@ from typing import Final
 import polars as pl
 
 from seimai.errors import SeimaiError
-from seimai.rows import MESSAGES, RESPONSES
+from seimai.rows import MESSAGES, RESPONSES, Kind
+
+KINDS: Final[tuple[Kind, ...]] = ("documents", "chat", "prompts", "candidates", "pairs", "labels")
+"""The kinds of rows that hold text."""
 
 COLUMNS: Final[dict[str, tuple[pl.DataType, str | None]]] = {
     "text": (pl.String(), None),
@@ -15,12 +18,13 @@ COLUMNS: Final[dict[str, tuple[pl.DataType, str | None]]] = {
     "responses": (RESPONSES, "text"),
     "chosen": (MESSAGES, "content"),
     "rejected": (MESSAGES, "content"),
+    "completion": (MESSAGES, "content"),
 }
 """The columns that hold text, and in lists of structs the field that does."""
 
 
 def columns_of(schema: Mapping[str, pl.DataType], within: Sequence[str]) -> list[str]:
-    """The columns to search, in the order of a row: those of `within`, or all.
+    """The columns that hold text, in the order of a row: those of `within`, or all.
 
     Raises:
         SeimaiError: if `within` names one that the rows do not have, or they have none at all.
@@ -77,3 +81,22 @@ def put_back(
                 values[row][int(place)][inner] = text
         made.append(pl.Series(name, values, rows.schema[name]))
     return pl.DataFrame(made)
+
+
+def replaced(
+    rows: pl.DataFrame, columns: Sequence[str], changed: Mapping[tuple[int, str], str]
+) -> pl.DataFrame:
+    """The rows with the changed texts; those in which nothing changed are not touched."""
+    if not changed:
+        return rows
+    some = sorted({row for row, _ in changed})
+    place = {row: n for n, row in enumerate(some)}
+    here = {(place[row], field): text for (row, field), text in changed.items()}
+    part = rows[some].with_columns(put_back(rows[some], columns, here).get_columns())
+    numbered = rows.with_row_index(_ROW)
+    others = numbered.filter(~pl.col(_ROW).is_in(some))
+    mine = part.with_columns(pl.Series(_ROW, some, numbered.schema[_ROW])).select(numbered.columns)
+    return pl.concat([others, mine]).sort(_ROW).drop(_ROW)
+
+
+_ROW: Final = " row"
