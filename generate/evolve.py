@@ -13,7 +13,7 @@ from generate.asks import Asks
 from generate.drafts import LONGEST, Draft, checked, tagged
 from generate.engine import Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import Yield, frame_of, new_row, single_turn
+from generate.new_prompts import Row, frames_of, new_row, single_turn
 from generate.novelty import compared, rouge_l
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
@@ -81,10 +81,12 @@ class Evolve(Asks):
 
     def rewrite(self, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
         """Yield the old prompts, then round by round what was made of them, in the order of the rows."""
-        template = load_template(job.locate(self.template))
         yield from rows.frames()
+        yield from frames_of(self._evolutions(rows, job), self.path(), job)
+
+    def _evolutions(self, rows: Rows, job: Job) -> Iterator[Row]:
+        template = load_template(job.locate(self.template))
         lines = list(_lines(rows))
-        made_of = Yield()
         with Asker(self, job) as asker:
             made = {"model": asker.name, "template": template.label}
             for number in range(1, self.rounds + 1):
@@ -100,11 +102,9 @@ class Evolve(Asks):
                         evolve={**made, "operation": operation, "round": number, "parent": line.row["id"]},
                     )
                     row = new_row(draft, request.key, parents=[line.row], meta=meta)
-                    made_of.count([row])
-                    yield frame_of([row])
+                    yield row
                     if draft.reason is None:
                         line.row, line.text = row, draft.text
-        made_of.tell(self.path(), job)
 
     def _request(
         self, line: _Line, number: int, template: Template, job: Job, asker: Asker

@@ -12,11 +12,9 @@ from typing import Any
 from generate.asker import Asker
 from generate.drafts import Draft, checked, numbered
 from generate.engine import Message, Request, Sampling
-from generate.new_prompts import new_row
+from generate.new_prompts import Row, new_row
 from generate.novelty import Pool
 from seimai.rows import row_id
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from generate.asks import Asks
 from generate.drafts import CUT, LONGEST, Draft, checked
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import Yield, frame_of, new_row
+from generate.new_prompts import Row, frames_of, new_row
 from generate.novelty import compared
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
@@ -57,25 +57,36 @@ class Magpie(Asks):
         return self
 
     def rewrite(self, rows: Rows, job: Job) -> Iterator[pl.DataFrame]:
-        """Yield the drafts of each row, and the row itself where none is left."""
+        """Yield the rows of which no draft is left, then the drafts of all, shard by shard."""
         template = load_template(job.locate(self.template))
-        made_of = Yield()
         with Asker(self, job) as asker:
             asker.ask(lambda: self._requests(rows, template, asker), "user's turns")
             for frame in rows.frames():
-                for number, row in enumerate(frame.iter_rows(named=True)):
-                    reason, detail = "failed", _fault(row["prompt"])
-                    if detail is None:
-                        request = self._request(row["prompt"], template, asker)
-                        drafts = [*self._drafts(asker.candidates(request))]
-                        made = [_row(row, request, d, asker.name, template) for d in drafts]
-                        made_of.count(made)
-                        yield frame_of(made)
-                        reason = None if any(d.reason is None for _, d in drafts) else "no_prompt"
-                    if reason is not None:
-                        back = frame[number].with_columns(reason=pl.lit(reason))
-                        yield back.with_columns(pl.lit(detail, pl.String).alias("detail"))
-        made_of.tell(self.path(), job)
+                yield self._given_back(frame, template, asker)
+            found = (row for frame in rows.frames() for row in self._made(frame, template, asker))
+            yield from frames_of(found, self.path(), job)
+
+    def _given_back(self, frame: pl.DataFrame, template: Template, asker: Asker) -> pl.DataFrame:
+        reasons, details = list[str | None](), list[str | None]()
+        for prompt in frame["prompt"].to_list():
+            detail = _fault(prompt)
+            reason = None if detail is None else "failed"
+            if detail is None:
+                drafts = self._drafts(asker.candidates(self._request(prompt, template, asker)))
+                reason = None if any(draft.reason is None for _, draft in drafts) else "no_prompt"
+            reasons.append(reason)
+            details.append(detail)
+        told = frame.with_columns(
+            pl.Series("reason", reasons, pl.String), pl.Series("detail", details, pl.String)
+        )
+        return told.filter(pl.col("reason").is_not_null())
+
+    def _made(self, frame: pl.DataFrame, template: Template, asker: Asker) -> Iterator[Row]:
+        for row in frame.iter_rows(named=True):
+            if _fault(row["prompt"]) is None:
+                request = self._request(row["prompt"], template, asker)
+                for made in self._drafts(asker.candidates(request)):
+                    yield _row(row, request, made, asker.name, template)
 
     def _requests(self, rows: Rows, template: Template, asker: Asker) -> Iterator[Request]:
         for frame in rows.frames(["prompt"]):

@@ -1,7 +1,7 @@
 """Rows of prompts that a model wrote: of one user's turn each, with where they come from."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,10 @@ from generate.drafts import Draft
 from generate.engine import Message
 from seimai.job import Job
 from seimai.rows import origin_of, row_id, schema
+
+AT_A_TIME = 500
+
+Row = dict[str, Any]
 
 
 def single_turn(prompt: Iterable[Mapping[str, Any] | None] | None) -> str | None:
@@ -50,27 +54,22 @@ def new_row(
     }
 
 
-def frame_of(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The rows as a frame, those with a reason among them."""
-    return pl.DataFrame(rows, schema={**schema("prompts"), "reason": pl.String(), "detail": pl.String()})
+def frames_of(rows: Iterable[Row], step: str, job: Job) -> Iterator[pl.DataFrame]:
+    """The rows as frames, those with a reason among them; at the end the share that has none is measured."""
+    made, taken = 0, 0
+    for some in batched(rows):
+        made += len(some)
+        taken += sum(row["reason"] is None for row in some)
+        yield pl.DataFrame(some, schema={**schema("prompts"), "reason": pl.String(), "detail": pl.String()})
+    line = {"step": step, "measure": f"drafts that are new prompts, of {made:,}"}
+    job.metrics["measures"] = [line | {"value": round(taken / max(1, made), 4), "unit": "share"}]
 
 
-class Yield:
-    """How many of the drafts became prompts, and what the others were, for the run's end."""
-
-    def __init__(self) -> None:
-        self._reasons = Counter[str]()
-
-    def count(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Count rows as `new_row` makes them."""
-        self._reasons.update(row["reason"] or "" for row in rows)
-
-    def tell(self, step: str, job: Job) -> None:
-        """Leave the share of drafts that were taken in the manifest."""
-        drafts = self._reasons.total()
-        share = round(self._reasons[""] / drafts, 4) if drafts else 0.0
-        line = {"step": step, "measure": f"drafts that are new prompts, of {drafts:,}", "value": share}
-        job.metrics["measures"] = [line | {"unit": "share"}]
+def batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows, some hundreds at a time."""
+    rest = iter(rows)
+    while some := list(islice(rest, AT_A_TIME)):
+        yield some
 
 
 def _joined(values: Iterable[str | None], by: str) -> str | None:

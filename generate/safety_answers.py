@@ -102,7 +102,8 @@ class SafetyAnswers(Asks):
         self, frame: pl.DataFrame, categories: Mapping[str, Category], template: Template, asker: Asker
     ) -> pl.DataFrame:
         responses, details = list[Any](), list[str | None]()
-        columns = (frame["id"], frame["prompt"].to_list(), frame["responses"].to_list(), frame["meta"])
+        written = frame["responses"].to_list() if "responses" in frame.columns else [None] * frame.height
+        columns = (frame["id"], frame["prompt"].to_list(), written, frame["meta"])
         for name, prompt, there, meta in zip(*columns, strict=True):
             found, detail = list[dict[str, Any]](), None
             if case := _case(prompt, meta, categories):

@@ -10,9 +10,9 @@ from pydantic import Field
 from generate.asker import Asker
 from generate.asks import Asks
 from generate.engine import Message, Sampling
-from generate.gathering import Group, Limits, Row, gather
+from generate.gathering import Group, Limits, gather
 from generate.meta import parsed, with_keys
-from generate.new_prompts import Yield, frame_of, single_turn
+from generate.new_prompts import Row, frames_of, single_turn
 from generate.novelty import Pool
 from generate.taxonomy import Category, Risk, Taxonomy, TaxonomyRef, load_taxonomy, sides
 from generate.template import Template, TemplateRef, load_template
@@ -67,17 +67,14 @@ class SafetyPrompts(Asks):
         pools = _pools(rows, categories)
         limits = Limits(self.rounds, self.drafts, 64, self.similarity)
         sampling = Sampling(self.temperature, self.top_p, self.max_tokens)
-        made_of = Yield()
         with Asker(self, job) as asker:
             made = {"model": asker.name, "template": template.label}
             groups = [
                 self._group(taxonomy, template, made, name, category, risk, pools[name])
                 for name, category, risk in sides(categories)
             ]
-            for row in gather(groups, asker, sampling, job.seed, limits):
-                made_of.count([row])
-                yield frame_of([row])
-        made_of.tell(self.path(), job)
+            found = gather(groups, asker, sampling, job.seed, limits)
+            yield from frames_of(found, self.path(), job)
 
     def _group(
         self,

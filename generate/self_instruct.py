@@ -11,9 +11,9 @@ from generate.asker import Asker
 from generate.asks import Asks
 from generate.drafts import LONGEST
 from generate.engine import Message, Sampling
-from generate.gathering import Group, Limits, Row, gather
+from generate.gathering import Group, Limits, gather
 from generate.meta import with_keys
-from generate.new_prompts import Yield, frame_of, single_turn
+from generate.new_prompts import Row, frames_of, single_turn
 from generate.novelty import Pool
 from generate.template import TemplateRef, load_template
 from seimai.dataset import Rows
@@ -87,16 +87,13 @@ class SelfInstruct(Asks):
 
         sampling = Sampling(self.temperature, self.top_p, self.max_tokens)
         limits = Limits(self.rounds, self.drafts, self.requests, self.similarity)
-        made_of = Yield()
         with Asker(self, job) as asker:
             made = {"model": asker.name, "template": template.label}
             group = Group(
                 "", self.n, pool, conversation, lambda place: with_keys(None, self_instruct=made | place)
             )
-            for row in gather([group], asker, sampling, job.seed, limits):
-                made_of.count([row])
-                yield frame_of([row])
-        made_of.tell(self.path(), job)
+            found = gather([group], asker, sampling, job.seed, limits)
+            yield from frames_of(found, self.path(), job)
 
 
 def _examples(rows: Rows) -> list[dict[str, Any]]:
