@@ -10,6 +10,25 @@ from generate.engine import Engine, Responder
 from seimai.job import Job
 from seimai.step import Aside, Ref, Rewrite
 
+PLACING = frozenset(
+    {
+        "cpu_offload_gb",
+        "disable_custom_all_reduce",
+        "disable_log_stats",
+        "distributed_executor_backend",
+        "enable_prefix_caching",
+        "enforce_eager",
+        "gpu_memory_utilization",
+        "kv_cache_memory_bytes",
+        "max_num_batched_tokens",
+        "max_num_seqs",
+        "pipeline_parallel_size",
+        "tensor_parallel_size",
+    }
+)
+"""Arguments of vLLM that say where and how hard it works. Like the batches that they make, they may turn the
+last bit of a logit, and no more; all others (`dtype`, `quantization`, `max_model_len`) shape the answers."""
+
 
 class Asks(Rewrite, ABC):
     """A step that asks a model; `generate.asker` does the asking.
@@ -26,6 +45,9 @@ class Asks(Rewrite, ABC):
     python: Annotated[str | None, Aside()] = Field(
         None, description="interpreter of the virtual environment that has vLLM"
     )
+    args: dict[str, Any] = Field(
+        {}, description="vLLM's own arguments, such as {tensor_parallel_size: 2, quantization: awq}"
+    )
     concurrency: Annotated[int, Aside()] = Field(
         16, ge=1, le=1024, description="requests to a server at a time"
     )
@@ -39,6 +61,8 @@ class Asks(Rewrite, ABC):
             raise ValueError("url and engine: server go together")
         if self.python is not None and self.engine != "vllm":
             raise ValueError("python names vLLM's interpreter: it goes with engine: vllm")
+        if self.args and self.engine != "vllm":
+            raise ValueError("args are vLLM's own arguments: they go with engine: vllm")
         return self
 
     def place(self, job: Job) -> str:
@@ -57,11 +81,20 @@ class Asks(Rewrite, ABC):
         if self.engine == "vllm":
             from generate.vllm_process import VllmProcess
 
-            return VllmProcess(self.python or sys.executable, find_model(place), job.work / "vllm.log")
+            python = self.python or sys.executable
+            return VllmProcess(python, find_model(place), job.work / "vllm.log", self.args)
         from generate.in_process import InProcess
 
         return InProcess(find_model(place))
 
     def engine_shape(self) -> dict[str, Any]:
         """What of the engine's settings shapes its answers: it is a part of a request's key."""
-        return {"engine": self.engine}
+        shaping = self._shaping_args()
+        return {"engine": self.engine} | ({"args": shaping} if shaping else {})
+
+    def shape(self) -> dict[str, Any]:
+        """The parameters that shape the result: of `args`, those that do more than place the work."""
+        return super().shape() | {"args": self._shaping_args()}
+
+    def _shaping_args(self) -> dict[str, Any]:
+        return {name: value for name, value in sorted(self.args.items()) if name not in PLACING}

@@ -13,10 +13,10 @@ import gc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from generate.engine import Answer, Candidate, Request, Sampling, failed
+from generate.decoding import Decoder
+from generate.engine import Answer, Request, failed
 from generate.model_files import ModelFiles
-from generate.prompt_tokens import load_tokenizer, prompt_tokens
-from generate.sampling import Draws, next_tokens
+from generate.prompt_tokens import load_tokenizer, read
 from seimai.errors import SeimaiError
 
 
@@ -27,12 +27,12 @@ class InProcess:
         self._files = files
         self._model: Any = None
         self._tokenizer: Any = None
-        self._stops: frozenset[int] = frozenset()
+        self._ends: frozenset[int] = frozenset()
 
     def __enter__(self) -> "InProcess":
         self._tokenizer = load_tokenizer(self._files)
         self._model = load_model(self._files)
-        self._stops = _stop_tokens(self._model, self._tokenizer)
+        self._ends = _end_tokens(self._model, self._tokenizer)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -58,51 +58,13 @@ class InProcess:
     def _answer(self, request: Request) -> Answer:
         import torch
 
-        prompt = prompt_tokens(self._tokenizer, request.messages)
-        room = _context(self._model) - len(prompt)
-        if not prompt or room < 1:
-            return failed(request, f"a prompt of {len(prompt)} tokens leaves no room for an answer")
+        prompt = read(self._tokenizer, request)
+        room = _context(self._model) - len(prompt.tokens)
+        if not prompt.tokens or room < 1:
+            return failed(request, f"a prompt of {len(prompt.tokens)} tokens leaves no room for an answer")
+        decoder = Decoder(self._model, self._tokenizer, self._ends)
         with torch.inference_mode():
-            room = min(room, request.sampling.max_tokens)
-            found = self._decode(prompt, request.seeds, room, request.sampling)
-        made = (self._candidate(*f, len(prompt)) for f in zip(request.seeds, found, strict=True))
-        return Answer(request.key, tuple(made))
-
-    def _decode(
-        self, prompt: list[int], seeds: tuple[int, ...], room: int, sampling: Sampling
-    ) -> list[list[int]]:
-        """The new tokens of each candidate, its stop token included."""
-        import torch
-
-        found: list[list[int]] = [[] for _ in seeds]
-        draws = Draws(seeds)
-        going = list(range(len(seeds)))
-        reading = torch.tensor([prompt], device=self._model.device)
-        cache: Any = None
-        for step in range(room):
-            output = self._model(input_ids=reading, past_key_values=cache, use_cache=True)
-            cache, logits = output.past_key_values, output.logits[:, -1, :].float()
-            if step == 0:
-                logits = logits.expand(len(seeds), -1)
-                cache.batch_repeat_interleave(len(seeds))
-            chosen = next_tokens(logits, draws.next(going), sampling)
-            for row, token in zip(going, chosen, strict=True):
-                found[row].append(token)
-            alive = [i for i, token in enumerate(chosen) if token not in self._stops]
-            if not alive:
-                break
-            if len(alive) < len(going):
-                cache.batch_select_indices(torch.tensor(alive, device=self._model.device))
-            going = [going[i] for i in alive]
-            reading = torch.tensor([[chosen[i]] for i in alive], device=self._model.device)
-        return found
-
-    def _candidate(self, seed: int, tokens: list[int], read: int) -> Candidate:
-        finish = "stop" if tokens and tokens[-1] in self._stops else "length"
-        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True)
-        # Where an answer is cut, the last bytes may be a part of a character.
-        text = text.rstrip("\ufffd") if finish == "length" else text
-        return Candidate(seed, text, len(tokens), finish, prompt_tokens=read)
+            return Answer(request.key, decoder.write(prompt, request.seeds, request.sampling, room))
 
 
 def load_model(files: ModelFiles) -> Any:
@@ -136,7 +98,7 @@ def _merged(model: Any, adapter: str) -> Any:
     return PeftModel.from_pretrained(model, adapter).merge_and_unload()
 
 
-def _stop_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """Where an answer ends: what the generation settings say, and the tokenizer's end of sequence."""
     settings = getattr(model, "generation_config", None)
     told: object = getattr(settings, "eos_token_id", None)

