@@ -37,8 +37,8 @@ class Backtranslate(Asks):
 
     The passage is a written response of the new prompt, so that candidates of a model may stand beside it
     (`generate.respond`). Passages without an instruction are given back as documents: `no_passage`,
-    `unparsable`, `copied` (the instruction repeats the passage), `unscored`, `low_score`, the reasons of
-    `generate.drafts`, and `failed`.
+    `unparsable`, `cut`, `copied` (the instruction repeats the passage), `unscored`, `low_score`, the reasons
+    of `generate.drafts`, and `failed`.
     """
 
     takes: ClassVar[Kind | None] = "documents"
@@ -57,6 +57,7 @@ class Backtranslate(Asks):
     temperature: float = Field(0.7, ge=0, le=5, description="0: always the most likely token")
     top_p: float = Field(0.95, gt=0, le=1, description="share of the probability that tokens are drawn from")
     max_tokens: int = Field(250, ge=1, description="where an instruction is cut, in tokens")
+    stop: list[str] = Field([], description="texts that end what the model writes; a base model needs one")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -93,7 +94,8 @@ class Backtranslate(Asks):
 
     def _request(self, row: dict[str, Any], passage: Passage, asker: Asker, template: Template) -> Request:
         messages = template.messages(passage=passage.text, **title_of(row))
-        return asker.request(messages, Sampling(self.temperature, self.top_p, self.max_tokens))
+        sampling = Sampling(self.temperature, self.top_p, self.max_tokens, tuple(self.stop))
+        return asker.request(messages, sampling)
 
     def _scorings(
         self, rows: Rows, asker: Asker, template: Template, rubric: Template, seed: int

@@ -67,10 +67,10 @@ class Questions(Asks):
     answers to the question can be judged by what the document says.
 
     The quote is looked up in the passage; a question whose quote is not there is given back as `no_evidence`
-    (the answer may be invented). Other reasons: `no_passage`, `unparsable`, `no_question` (it asks nothing),
-    `not_self_contained` (it points at a text that `prompt` does not show), `in_question` (the question holds
-    its answer), those of `generate.drafts`, and `failed`. A row that is given back for a question is the
-    passage, as a document.
+    (the answer may be invented). Other reasons: `no_passage`, `unparsable`, `cut` (at `max_tokens`),
+    `no_question` (it asks nothing), `not_self_contained` (it points at a text that `prompt` does not show),
+    `in_question` (the question holds its answer), those of `generate.drafts`, and `failed`. A row that is
+    given back for a question is the passage, as a document.
     """
 
     takes: ClassVar[Kind | None] = "documents"
@@ -88,6 +88,7 @@ class Questions(Asks):
     temperature: float = Field(0.7, ge=0, le=5, description="0: always the most likely token")
     top_p: float = Field(0.95, gt=0, le=1, description="share of the probability that tokens are drawn from")
     max_tokens: int = Field(400, ge=1, description="where what the model writes is cut, in tokens")
+    stop: list[str] = Field([], description="texts that end what the model writes; a base model needs one")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -128,7 +129,8 @@ class Questions(Asks):
 
     def _request(self, row: dict[str, Any], one: Asked, asker: Asker, template: Template) -> Request:
         messages = template.messages(passage=one.passage.text, kind=KINDS[one.kind], **title_of(row))
-        return asker.request(messages, Sampling(self.temperature, self.top_p, self.max_tokens))
+        sampling = Sampling(self.temperature, self.top_p, self.max_tokens, tuple(self.stop))
+        return asker.request(messages, sampling)
 
     def _row(
         self, row: dict[str, Any], one: Asked, answer: Candidate, template: Template, prompt: Template
@@ -144,8 +146,11 @@ class Questions(Asks):
         try:
             parts = labelled(answer.text, LABELS)
         except Unreadable as e:
-            return not_made(row, one.key, one.passage, "unparsable", f"{e}: {answer.text.strip()}", meta)
+            reason = "cut" if answer.finish == "length" else "unparsable"
+            return not_made(row, one.key, one.passage, reason, f"{e}: {answer.text.strip()}", meta)
         question, reference, quote = (parts[label] for label in LABELS)
+        if answer.finish == "length" and answer.text.rstrip().endswith(quote):
+            return not_made(row, one.key, one.passage, "cut", answer.text.strip(), meta)
         quote = bare(quote.splitlines()[0])
         try:
             turns = prompt.messages(text=question, passage=one.passage.text, **title_of(row))

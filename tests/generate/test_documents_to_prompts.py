@@ -133,6 +133,16 @@ def test_what_has_no_evidence_or_not_the_form_is_given_back(tmp_path, said, reas
     assert said[:10] in (got["detail"][0] or "")
 
 
+def test_what_max_tokens_cut_is_no_evidence(tmp_path):
+    cut = lambda text: lambda body, number: completion(text, finish="length")  # noqa: E731
+    for number, text in enumerate((GOOD[:-3], GOOD.partition("根拠")[0])):
+        got, _ = questions(tmp_path / str(number), cut(text), DOCUMENTS[:1])
+        assert got["reason"].to_list() == ["cut"]
+    longer, asked = questions(tmp_path / "2", cut(f"{GOOD}\n\n質問：次"), DOCUMENTS[:1], stop=["資料"])
+    assert longer["reason"].to_list() == [None]
+    assert asked[0]["stop"] == ["資料"]
+
+
 def test_documents_without_prose_and_servers_without_answers_are_reasons(tmp_path):
     short = {"id": "short", "text": "短い。"}
     refused = lambda body, number: (400, {"error": {"message": "too long"}})  # noqa: E731
