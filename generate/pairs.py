@@ -43,8 +43,8 @@ class Pairs(Rewrite):
     - `all_above_margin`: every two responses as far apart as that, the widest margins first; `at_most` keeps
       one prompt with many candidates from outweighing the others.
 
-    Judges like long answers. `longer_by` and `times_as_long` cap by how much the chosen response may be
-    longer than the rejected one; what length still has to do with the choice is measured either way.
+    Judges like long answers. `max_length_gap` and `max_length_ratio` leave only pairs of responses that are
+    about as long; what length still has to do with the choice is measured either way.
 
     `policy` names the model that will be trained, as the responses name it: DPO learns most from its own
     answers. `meta.on_policy` then says of each pair whether both are its own; `meta.judged` has scores,
@@ -70,11 +70,11 @@ class Pairs(Rewrite):
     min_margin: float = Field(0.2, ge=0, description="least difference between the two scores")
     judges: list[str] = Field([], description="whose scores count; everyone's if left out")
     at_most: int | None = Field(None, ge=1, description="with all_above_margin: most pairs of one prompt")
-    longer_by: int | None = Field(
-        None, ge=0, description="most characters by which the chosen response may be longer"
+    max_length_gap: int | None = Field(
+        None, ge=0, description="most characters by which one response may be longer than the other"
     )
-    times_as_long: float | None = Field(
-        None, ge=1, description="most times the length of the rejected response that the chosen may have"
+    max_length_ratio: float | None = Field(
+        None, ge=1, description="how many times as long as the other one response may be at most"
     )
     policy: str | None = Field(None, description="the model that will be trained, as responses name it")
     only_on_policy: bool = Field(False, description="pairs of the policy's own responses only")
@@ -146,7 +146,7 @@ class Pairs(Rewrite):
             if len(own) < 2 <= len(responses):
                 raise NoPair("off_policy")
             responses = own
-        terms = Terms(self.min_margin, self.longer_by, self.times_as_long)
+        terms = Terms(self.min_margin, self.max_length_gap, self.max_length_ratio)
         match self.pick:
             case "best_worst":
                 return best_worst(responses, terms)

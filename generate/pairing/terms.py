@@ -26,20 +26,24 @@ class Terms:
     """When two responses may make a pair."""
 
     min_margin: float = 0.2
-    longer_by: int | None = None
-    """Characters by which the chosen one may be longer."""
-    times_as_long: float | None = None
-    """How many times as long as the rejected one the chosen one may be."""
+    max_length_gap: int | None = None
+    """Characters by which one may be longer than the other."""
+    max_length_ratio: float | None = None
+    """How many times as long as the other one may be."""
 
     def has_margin(self, pick: Pick) -> bool:
         """Whether one is better at all, and by enough; equals are a tie."""
         return pick.margin > 0 and pick.margin >= self.min_margin
 
     def fits(self, pick: Pick) -> bool:
-        """Whether the chosen one is not too much longer."""
-        longer, shorter = pick.chosen.chars, pick.rejected.chars
-        by = self.longer_by is None or longer - shorter <= self.longer_by
-        return by and (self.times_as_long is None or longer <= self.times_as_long * shorter)
+        """Whether both are about as long.
+
+        The cap holds either way. One on longer chosen responses alone turns the bias round: of 247 pairs
+        from shaberi whose median gap is +69 characters it leaves -113, and a cap on both sides +13.
+        """
+        shorter, longer = sorted((pick.chosen.chars, pick.rejected.chars))
+        by = self.max_length_gap is None or longer - shorter <= self.max_length_gap
+        return by and (self.max_length_ratio is None or longer <= self.max_length_ratio * shorter)
 
 
 class NoPair(Exception):

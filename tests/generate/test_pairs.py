@@ -101,10 +101,14 @@ def test_judges_that_are_not_named_do_not_count(tmp_path):
         ([response("a", TEXTS["a"], 0.9), response("c", " \n", 0.1)], {}, "too_few_responses"),
         ([response("a", TEXTS["a"], 0.9), response("b", TEXTS["b"], 0.8)], {}, "no_margin"),
         ([response("a", TEXTS["a"], 0.9), response("b", TEXTS["a"] + "\n", 0.1)], {}, "near_identical"),
-        ([response("a", TEXTS["a"], 0.9), response("c", TEXTS["c"], 0.1)], {"longer_by": 20}, "length_gap"),
         (
             [response("a", TEXTS["a"], 0.9), response("c", TEXTS["c"], 0.1)],
-            {"times_as_long": 2},
+            {"max_length_gap": 20},
+            "length_gap",
+        ),
+        (
+            [response("a", TEXTS["a"], 0.9), response("c", TEXTS["c"], 0.1)],
+            {"max_length_ratio": 2},
             "length_gap",
         ),
         (
@@ -151,13 +155,14 @@ def test_the_widest_pair_within_the_cap_on_length_is_taken(tmp_path):
         response("a", TEXTS["a"], 0.9), response("c", TEXTS["c"], 0.1), response("b", TEXTS["b"], 0.4)
     )
     assert names(pair(tmp_path, row)) == [("a", "c")]
-    assert names(pair(tmp_path / "b", row, longer_by=10)) == [("a", "b")]
-    assert names(pair(tmp_path / "c", row, times_as_long=1.5)) == [("a", "b")]
+    assert names(pair(tmp_path / "b", row, max_length_gap=10)) == [("a", "b")]
+    assert names(pair(tmp_path / "c", row, max_length_ratio=1.5)) == [("a", "b")]
 
 
-def test_a_shorter_chosen_response_is_never_capped(tmp_path):
+def test_a_chosen_response_that_is_too_much_shorter_is_capped_too(tmp_path):
     row = candidates(response("a", TEXTS["a"], 0.1), response("c", TEXTS["c"], 0.9))
-    assert names(pair(tmp_path, row, longer_by=0, times_as_long=1)) == [("c", "a")]
+    assert names(pair(tmp_path, row)) == [("c", "a")]
+    assert pair(tmp_path / "b", row, max_length_ratio=2)["reason"].to_list() == ["length_gap"]
 
 
 def test_equal_scores_are_no_pair_even_without_a_least_margin(tmp_path):
@@ -262,4 +267,4 @@ def test_a_pair_or_a_reason_and_the_terms_hold(texts, values, terms):
         return
     assert best.score - worst.score >= terms.min_margin - 1e-4
     assert similarity(best.text, worst.text) < 0.9
-    assert terms.longer_by is None or len(best.text) - len(worst.text) <= terms.longer_by
+    assert terms.max_length_gap is None or abs(len(best.text) - len(worst.text)) <= terms.max_length_gap
