@@ -24,6 +24,7 @@ new:
     - generate.safety: {{categories: [fraud, medical_advice]}}
     - generate.safety_prompts: {{model: local/rice, engine: server, url: "{url}", n: 2, categories: [fraud]}}
     - generate.evolve: {{model: local/rice, engine: server, url: "{url}", rounds: 1}}
+    - curate.near_dedup: {{ngram: 2, threshold: 0.46}}
     - generate.spread
 """
 SEEDS = [
@@ -66,12 +67,14 @@ def test_a_recipe_makes_prompts_and_says_what_became_of_each_draft(tmp_path):
         "self_instruct",
         "safety_prompts",
         "evolve",
+        "near_dedup",
     }
     assert last.manifest["metrics"]["spread"]["prompts"] == len(last.kept)
     assert [f["path"] for f in last.manifest["files"]] == ["captured/topics.md"]
     kept = last.kept.read()
     parents = set(kept["origin"].struct.field("parents").explode().drop_nulls())
-    assert parents <= set(kept["id"])
+    assert parents <= {*kept["id"], *dropped["id"]}
+    assert last.manifest["metrics"]["spread"]["alike"] < 0.1
 
 
 def test_an_edited_taxonomy_or_template_makes_another_dataset(tmp_path):
