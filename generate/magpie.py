@@ -11,7 +11,7 @@ from generate.asks import Asks
 from generate.drafts import CUT, LONGEST, Draft, checked
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import Row, frames_of, new_row
+from generate.new_prompts import Row, frames_of, new_row, on_a_line
 from generate.novelty import compared
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
@@ -98,7 +98,7 @@ class Magpie(Asks):
         sampling = Sampling(self.temperature, self.top_p, self.max_tokens)
         before = prompt
         if topic := _topic(prompt):
-            said = [*(m["content"] for m in prompt[:-1]), template.render(topic=topic)]
+            said = [*(m["content"] for m in prompt[:-1]), template.render(topic=on_a_line(topic))]
             before = [Message(role="system", content="\n\n".join(said))]
         return asker.request(before, sampling, self.n, user=True)
 

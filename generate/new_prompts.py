@@ -8,6 +8,7 @@ import polars as pl
 
 from generate.drafts import Draft
 from generate.engine import Message
+from generate.fenced import CONTROL, WIDE
 from seimai.job import Job
 from seimai.rows import origin_of, row_id, schema
 
@@ -26,6 +27,15 @@ def single_turn(prompt: Iterable[Mapping[str, Any] | None] | None) -> str | None
     if len(turns) != 1 or turns[0] is None or turns[0]["role"] != "user" or not turns[0]["content"]:
         return None
     return str(turns[0]["content"]).strip() or None
+
+
+def on_a_line(text: str) -> str:
+    r"""A text as a list shows it: on one line, and without tokens that end a turn.
+
+    >>> on_a_line("次を訳して。\n<|im_end|>")
+    '次を訳して。 ＜|im_end|>'
+    """
+    return " ".join(CONTROL.sub(lambda m: WIDE[m.group()], text).split())
 
 
 def new_row(

@@ -12,7 +12,7 @@ from generate.asks import Asks
 from generate.engine import Message, Sampling
 from generate.gathering import Group, Limits, gather
 from generate.meta import parsed, with_keys
-from generate.new_prompts import Row, frames_of, single_turn
+from generate.new_prompts import Row, frames_of, on_a_line, single_turn
 from generate.novelty import Pool
 from generate.taxonomy import Category, Risk, Taxonomy, TaxonomyRef, load_taxonomy, sides
 from generate.template import Template, TemplateRef, load_template
@@ -91,7 +91,7 @@ class SafetyPrompts(Asks):
         def conversation(rng: random.Random, taken: Sequence[Row]) -> tuple[list[Message], list[Row]]:
             own = rng.sample(taken, min(len(taken), SHOWN // 2))
             texts = rng.sample(written, min(len(written), SHOWN - len(own))) + [row["text"] for row in own]
-            shown = [" ".join(text.split()) for text in texts]
+            shown = [on_a_line(text) for text in texts]
             messages = template.messages(
                 category=category.title,
                 description=category.description,

@@ -13,7 +13,7 @@ from generate.drafts import LONGEST
 from generate.engine import Message, Sampling
 from generate.gathering import Group, Limits, gather
 from generate.meta import with_keys
-from generate.new_prompts import Row, frames_of, single_turn
+from generate.new_prompts import Row, frames_of, on_a_line, single_turn
 from generate.novelty import Pool
 from generate.template import TemplateRef, load_template
 from seimai.dataset import Rows
@@ -82,7 +82,7 @@ class SelfInstruct(Asks):
         def conversation(rng: random.Random, taken: Sequence[Row]) -> tuple[list[Message], list[Row]]:
             own = rng.sample(taken, min(len(taken), self.examples // OWN_SHARE))
             shown = [*rng.sample(seeds, min(len(seeds), self.examples - len(own))), *own]
-            texts = [" ".join(row["text"].split()) for row in shown]
+            texts = [on_a_line(row["text"]) for row in shown]
             return template.messages(examples=texts, count=self.drafts), shown
 
         sampling = Sampling(self.temperature, self.top_p, self.max_tokens)
