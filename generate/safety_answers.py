@@ -92,6 +92,7 @@ class SafetyAnswers(Asks):
             category=case.category.title,
             description=case.category.description,
             good=case.category.good,
+            helpers=case.category.help,
             decline=case.category.answer == "decline",
             risk=case.risk,
         )

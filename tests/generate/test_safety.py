@@ -219,7 +219,7 @@ def test_good_answers_are_added_and_the_instructions_are_not(tmp_path):
     assert [[r["text"] for r in rs] for rs in frame["responses"]] == [[], *([t] for t in GOOD.values())]
     assert [len(p) for p in frame["prompt"]] == [1] * 4
     assert sum("断る理由を一言添え" in s for s in systems) == 1
-    assert sum("頼れる先の名前を必ず挙げて" in s for s in systems) == 1
+    assert sum("頼れる先(医師、薬剤師、" in s for s in systems) == 1
     assert sum("断らずに" in s for s in systems) == 1
 
 
