@@ -68,7 +68,9 @@ class Pairs(Rewrite):
         "best_worst", description="which responses make the pairs"
     )
     min_margin: float = Field(0.2, ge=0, description="least difference between the two scores")
-    judges: list[str] = Field([], description="whose scores count; everyone's if left out")
+    judges: list[str] = Field(
+        [], description="whose scores count, such as [rules, score]; everyone's if left out"
+    )
     at_most: int | None = Field(None, ge=1, description="with all_above_margin: most pairs of one prompt")
     max_length_gap: int | None = Field(
         None, ge=0, description="most characters by which one response may be longer than the other"

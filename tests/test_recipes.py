@@ -12,7 +12,11 @@ from seimai.recipe import load_recipe
 from seimai.run import Runner
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
-CURATION = [r for r in RECIPES if r.stem != "quickstart"]
+ASKING_A_MODEL = (
+    "quickstart",
+    "preference",
+)  # tests/test_quickstart.py and tests/generate/test_preference.py
+CURATION = [r for r in RECIPES if r.stem not in ASKING_A_MODEL]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.stem)

@@ -39,6 +39,9 @@ class Scored:
 def scored(responses: Iterable[Mapping[str, Any]] | None, judges: Collection[str] = ()) -> list[Scored]:
     """The responses that every judge has scored, in their order; without `judges`, all who scored any.
 
+    A name stands for the judges whose names begin with it and a colon too: `score` for all of
+    `score:RUBRIC:MODEL`.
+
     A response that one of the judges has not seen, or whose verdict could not be read, is left out: the
     mean of two judges says nothing beside the mean of three.
 
@@ -53,7 +56,11 @@ def scored(responses: Iterable[Mapping[str, Any]] | None, judges: Collection[str
     [('a', 1.0), ('b', 0.5)]
     """
     found = [(r, _scores(r)) for r in responses or () if (r["text"] or "").strip()]
-    wanted = set(judges) or {judge for _, scores in found for judge in scores}
+    every = {judge for _, scores in found for judge in scores}
+    of_name = [{j for j in every if j == name or j.startswith(f"{name}:")} for name in judges]
+    if not all(of_name):
+        return []
+    wanted = set[str]().union(*of_name) if of_name else every
     return [
         Scored(r["id"], r["text"], r.get("model"), {judge: scores[judge] for judge in sorted(wanted)})
         for r, scores in found

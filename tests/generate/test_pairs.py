@@ -91,6 +91,18 @@ def test_judges_that_are_not_named_do_not_count(tmp_path):
     assert found["label_source"].to_list() == ["rule"]
 
 
+def test_the_first_part_of_a_name_stands_for_all_judges_of_a_kind(tmp_path):
+    def panel(name: str, *values: float) -> dict[str, Any]:
+        judges = ("score:helpful-1:m", "score:helpful-1:n", "scorer")
+        scores = [{"judge": j, "score": v, "why": ""} for j, v in zip(judges, values, strict=True)]
+        return response(name, TEXTS[name]) | {"scores": scores}
+
+    row = candidates(panel("a", 1.0, 0.6, 0.0), panel("c", 0.2, 0.2, 1.0))
+    assert pair(tmp_path, row, judges=["score"])["margin"].to_list() == [0.6]
+    with pytest.raises(SeimaiError, match="no response has a score by score and rules"):
+        pair(tmp_path / "b", row, judges=["score", "rules"])
+
+
 @pytest.mark.parametrize(
     ("responses", "parameters", "reason"),
     [
