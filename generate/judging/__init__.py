@@ -1,0 +1,1 @@
+"""What judges share: what they are shown, how verdicts enter the rows, and how far judges agree."""

@@ -1,0 +1,79 @@
+"""How verdicts enter the rows: a judge adds its scores and leaves those of other judges alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from generate.judging.agreement import Agreement
+from generate.meta import parsed, with_keys
+from seimai.dataset import Rows
+from seimai.job import Job
+from seimai.rows import RESPONSES
+
+Row = dict[str, Any]
+
+NO_TEXT = "no verdict: the response has no text"
+
+
+@dataclass(frozen=True)
+class Score:
+    """From 0 to 1, or None: the judge gave no verdict, and `why` says the reason."""
+
+    score: float | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The scores of one prompt's responses, in their order; `record` goes into the row's `meta`."""
+
+    scores: Sequence[Score]
+    record: Any = None
+
+
+def rows_of(rows: Rows) -> Iterator[Row]:
+    """What judges look at, row by row."""
+    for frame in rows.frames(["id", "prompt", "responses", "meta"]):
+        yield from frame.iter_rows(named=True)
+
+
+def judged(rows: Rows, job: Job, judge: str, verdict: Callable[[Row], Judgement]) -> Iterator[pl.DataFrame]:
+    """The rows with the judge's scores; a score that the same judge gave before is replaced.
+
+    The name of a judge says all that shapes its verdicts, so the replaced one was the same. Rows without
+    responses pass. Afterwards `job.metrics["agreement"]` tells how far this judge and those before it agree.
+    """
+    agreement = Agreement()
+    bar = job.bar(f"{job.entry}: {judge}", len(rows), "rows")
+    for frame in rows.frames():
+        responses, metas = list[Any](), list[str | None]()
+        for row in frame.select("id", "prompt", "responses", "meta").iter_rows(named=True):
+            found = verdict(row) if row["responses"] else Judgement(())
+            responses.append(_scored(row["responses"], judge, found.scores))
+            metas.append(_recorded(row["meta"], judge, found.record))
+            agreement.add(responses[-1] or ())
+        bar.advance(frame.height)
+        yield frame.with_columns(
+            pl.Series("responses", responses, RESPONSES), pl.Series("meta", metas, pl.String)
+        )
+    job.metrics["agreement"] = agreement.report()
+
+
+def add_score(response: Row, judge: str, score: Score) -> Row:
+    """The response with one more score."""
+    others = [s for s in response["scores"] or () if s["judge"] != judge]
+    return response | {"scores": [*others, {"judge": judge, "score": score.score, "why": score.why}]}
+
+
+def _scored(responses: list[Row] | None, judge: str, scores: Sequence[Score]) -> list[Row] | None:
+    if not responses:
+        return responses
+    return [add_score(r, judge, s) for r, s in zip(responses, scores, strict=True)]
+
+
+def _recorded(meta: str | None, judge: str, record: Any) -> str | None:
+    if record is None:
+        return meta
+    return with_keys(meta, verdicts={**parsed(meta).get("verdicts", {}), judge: record})
