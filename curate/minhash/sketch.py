@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from curate.minhash.store import ID_BYTES, Store
 from curate.minhash.wording import Shingles, compared
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
+
+_PIECE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,29 @@ def sketch(task: SketchTask) -> int:
     if task.store.is_done("sketch", task.first):
         return task.rows
     frame = pl.read_parquet(task.path, columns=["id", "text"], hive_partitioning=False)
-    text = compared(frame["text"], task.shingles)
-    found = signatures(text, task.ngram, task.permutations) if task.permutations is not None else None
-    store, first = task.store, task.first
-    store.write("chars", 4 * first, characters(text.data, text.offsets))
-    store.write("bytes", 8 * first, np.diff(text.offsets))
-    _write(store, first, frame["id"], digests(text), found)
+    store, first, of = task.store, task.first, task.permutations
+    chars: list[npt.NDArray[np.uint32]] = []
+    sizes: list[npt.NDArray[np.int64]] = []
+    words: list[npt.NDArray[np.uint64]] = []
+    found: list[Signatures] = []
+    for some in _pieces(frame["text"]):
+        text = compared(some, task.shingles)
+        chars.append(characters(text.data, text.offsets))
+        sizes.append(np.diff(text.offsets))
+        words.append(digests(text))
+        found += [signatures(text, task.ngram, of)] if of is not None else []
+    store.write("chars", 4 * first, np.concatenate(chars))
+    store.write("bytes", 8 * first, np.concatenate(sizes))
+    _write(store, first, frame["id"], np.concatenate(words), np.concatenate(found) if found else None)
     return task.rows
+
+
+def _pieces(text: pl.Series) -> Iterator[pl.Series]:
+    """A column in pieces of some megabytes: what one is worked on with, the next one takes over."""
+    piece = text.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy() // _PIECE_BYTES
+    bounds = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), len(text)]
+    for a, b in pairwise(bounds):
+        yield text[a:b]
 
 
 def sketch_index(task: SketchTask) -> int:
