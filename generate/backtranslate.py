@@ -14,6 +14,7 @@ from generate.evidence import squeezed
 from generate.labelled import Unreadable, labelled
 from generate.passage import Passage
 from generate.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
+from generate.pointing import points_elsewhere
 from generate.template import Template, TemplateRef, load_template
 from generate.written import written_response
 from seimai.dataset import Rows
@@ -37,8 +38,8 @@ class Backtranslate(Asks):
 
     The passage is a written response of the new prompt, so that candidates of a model may stand beside it
     (`generate.respond`). Passages without an instruction are given back as documents: `no_passage`,
-    `unparsable`, `cut`, `copied` (the instruction repeats the passage), `unscored`, `low_score`, the reasons
-    of `generate.drafts`, and `failed`.
+    `unparsable`, `cut`, `copied` (the instruction repeats the passage), `not_self_contained` (it points at
+    what nobody sees), `unscored`, `low_score`, the reasons of `generate.drafts`, and `failed`.
     """
 
     takes: ClassVar[Kind | None] = "documents"
@@ -149,4 +150,6 @@ def instruction(answer: Candidate, passage: str) -> Draft:
     runs = [said[i : i + RUN] for i in range(max(0, len(said) - RUN + 1))]
     if runs and sum(run in shown for run in runs) / len(runs) >= COPIED:
         return Draft(text, "copied")
+    if points_elsewhere(text):
+        return Draft(text, "not_self_contained")
     return checked(Draft(text))

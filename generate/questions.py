@@ -17,6 +17,7 @@ from generate.evidence import is_quoted, squeezed
 from generate.labelled import Unreadable, bare, labelled
 from generate.passage import Passage
 from generate.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
+from generate.pointing import points_elsewhere
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
@@ -34,11 +35,6 @@ KINDS: dict[QuestionKind, str] = {
     "summary": "資料の主題について、要点をまとめて説明するように求める質問",
 }
 LABELS = ("質問", "答え", "根拠")
-POINTS = re.compile(
-    r"(?:この|本|上の|上記の|前記の|以下の|下の|次の|与えられた)(?:文章|文書|文|記事|資料|テキスト|内容|説明|一節|段落)"
-    r"|本文|文中|資料(?:に|で)(?:は|よ)|(?:この)?資料[のをにで]"
-)
-"""A question that points at a text that its reader does not see."""
 ASKS = re.compile(
     r"(?:か|かな|の|何|なぜ|は|ください|下さい|[せべえけめれ]よ|しろ|なさい|ほしい(?:です)?|たい(?:です)?|願いします|[?？])[。．!！]*$"
 )
@@ -68,7 +64,7 @@ class Questions(Asks):
 
     The quote is looked up in the passage; a question whose quote is not there is given back as `no_evidence`
     (the answer may be invented). Other reasons: `no_passage`, `unparsable`, `cut` (at `max_tokens`),
-    `no_question` (it asks nothing), `not_self_contained` (it points at a text that `prompt` does not show),
+    `no_question` (it asks nothing), `not_self_contained` (it points at what `prompt` does not show),
     `in_question` (the question holds its answer), those of `generate.drafts`, and `failed`. A row that is
     given back for a question is the passage, as a document.
     """
@@ -178,7 +174,7 @@ def fault(question: str, answer: str, quote: str, passage: str, *, shows_passage
         return "no_question"
     if not is_quoted(quote, passage):
         return "no_evidence"
-    if POINTS.search(question) and not shows_passage:
+    if points_elsewhere(question) and not shows_passage:
         return "not_self_contained"
     wanted = squeezed(answer).rstrip("。")
     return "in_question" if len(wanted) > 1 and wanted in squeezed(question) else None

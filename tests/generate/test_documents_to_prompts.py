@@ -243,6 +243,8 @@ def test_pairs_are_curated_by_score(tmp_path):
         ("精米について説明してください。", "unparsable"),
         (f"依頼：{RICE[:60]}", "copied"),
         ("依頼：はい、承知しました。精米について説明します。", "is_answer"),
+        ("依頼：この文章の内容をもとに、精米を説明してください。", "not_self_contained"),
+        ("依頼：その割合が何と呼ばれるのかを教えてください。", "not_self_contained"),
         ("依頼：申し訳ありませんが、依頼文を作ることはできません。", "refusal"),
         ("依頼：（依頼文）", "too_short|not_japanese"),
         (f"{TASK}\n{TASK}", "unparsable"),
