@@ -138,7 +138,9 @@ def _start(
             name = f"{request['key']}-{seed}"
             engine.add_request(name, prompt, _params(request, seed), lora_request=adapter)
             running[name] = request | {"seed": seed}
-    except ValueError as e:  # vLLM's own errors of a request are ValueErrors too: this request only
+    except Exception as e:
+        if type(e).__name__ == "EngineDeadError":
+            raise  # not this request's fault
         for seed in request["seeds"]:
             if f"{request['key']}-{seed}" not in running:
                 _tell(out, {"key": request["key"], "candidate": {"seed": seed, "error": str(e)}})
