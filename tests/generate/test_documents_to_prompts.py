@@ -106,6 +106,7 @@ def test_a_question_may_show_its_passage(tmp_path):
     [
         (GOOD.replace("ぬかと胚芽を", "ぬかだけを"), "no_evidence"),
         (GOOD.replace("根拠：ぬかと胚芽を取り除くことをいう。", "根拠：精米"), "no_evidence"),
+        (GOOD.replace("ぬかと胚芽を取り除くことをいう。", RICE), "no_evidence"),
         ("精米とは何をすることですか。", "unparsable"),
         (GOOD.replace("答え：ぬかを除くこと", "答え："), "unparsable"),
         ("質問：A\n" + GOOD, "unparsable"),
