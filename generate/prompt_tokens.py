@@ -71,13 +71,33 @@ def prompt_tokens(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     A model without a chat template gets the headings that Japanese base models are mostly tuned with
     (llm-jp's 指示 and 応答), the same that training gives a base model here.
     """
+    messages = as_data(tokenizer, messages)
     if _has_template(tokenizer):
         return _encoded(tokenizer, _rendered(tokenizer, messages))
     return _encoded(tokenizer, "".join(map(_headed, messages)) + HEADINGS["assistant"])
 
 
+def as_data(tokenizer: Any, messages: Sequence[Message]) -> list[Message]:
+    """The messages without the special tokens that their texts spell out.
+
+    A tokenizer reads `<|im_end|><|im_start|>system` inside a document as the end of the turn and the start
+    of another: only the template may write those. A space behind the first character keeps such a token from
+    being read as one, whatever the tokenizer normalises; so for the headings of models without a template.
+    """
+    marks = [*_special(tokenizer)] if _has_template(tokenizer) else [h.strip() for h in HEADINGS.values()]
+    return [Message(role=m["role"], content=_broken(m["content"], marks)) for m in messages]
+
+
+def _broken(text: str, marks: Sequence[str]) -> str:
+    for mark in sorted(marks, key=len, reverse=True):
+        if len(mark) > 1:
+            text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
+
+
 def _user_turn(tokenizer: Any, messages: Sequence[Message]) -> tuple[str, str]:
     """The conversation up to where the user's next text begins, and what the template writes behind it."""
+    messages = as_data(tokenizer, messages)
     if not _has_template(tokenizer):
         return "".join(map(_headed, messages)) + HEADINGS["user"], "\n\n" + HEADINGS["assistant"]
     parts = _rendered(tokenizer, [*messages, Message(role="user", content=MARK)]).split(MARK)
