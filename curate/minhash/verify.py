@@ -86,7 +86,7 @@ def jaccard(data: npt.NDArray[np.uint8], a: Rows, b: Rows, ngram: int) -> npt.ND
     for p in range(a.shape[0]):
         longest = max(longest, a[p, 1] - a[p, 0], b[p, 1] - b[p, 0])
     size = np.int64(8)
-    while size < 2 * longest:
+    while size <= 2 * longest:  # more than any mask below
         size *= 2
     shingles = np.empty(2 * longest, np.uint64)
     keys, others = np.empty(size, np.uint64), np.empty(size, np.uint64)

@@ -93,6 +93,12 @@ def test_permutations_are_the_golden_ones() -> None:
     assert b.tolist() == golden["b"].to_list()
 
 
+@pytest.mark.parametrize("letters", [4, 8, 64, 1024])
+def test_similarity_of_as_many_shingles_as_bytes_stays_in_its_tables(letters: int) -> None:
+    text = "".join(chr(33 + n % 64) for n in range(letters))
+    assert [similarity(text, text, 1) for _ in range(200)] == [1.0] * 200
+
+
 @given(TEXT, TEXT, st.integers(1, 7))
 def test_similarity_is_that_of_the_shingle_sets(a: str, b: str, ngram: int) -> None:
     x, y = (shingles(compared(t), ngram) for t in (a, b))
