@@ -27,7 +27,7 @@ class NearDedup(Selection):
     the threshold where other documents of the cluster join the two.
 
     Memory does not grow with the corpus but for some 40 bytes a document; what is known of the documents
-    lies in files (about 360 bytes each with the defaults, and the texts of those that meet another).
+    lies in files (about 430 bytes each with the defaults, and the texts of those that meet another).
 
     `against` names indexes of earlier releases (`curate.near_index`): what resembles one of their documents
     goes. Such pairs are judged by their signatures, since the earlier texts are not read again.
