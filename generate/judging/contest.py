@@ -9,7 +9,7 @@ from typing import Literal
 from generate.judging.case import Case
 from generate.judging.matches import Match, against, challengers, round_robin
 from generate.judging.position import BothOrders, Winner
-from generate.judging.scores import NO_TEXT, Judgement, Row, Score
+from generate.judging.scores import NO_TEXT, Judgement, Row, Score, has_text
 from generate.judging.standings import Played, standings
 from generate.judging.verdicts import Question, Verdicts
 
@@ -51,11 +51,11 @@ class Contest:
         played = [self._played(case, players, match) for match in self._matches(case, players)]
         self.met.update(p.both for p in played if p.both is not None)
         found = iter(standings(len(players), played, drop=self.drop))
-        scores = [next(found) if _has_text(r) else Score(None, NO_TEXT) for r in row["responses"]]
+        scores = [next(found) if has_text(r) else Score(None, NO_TEXT) for r in row["responses"]]
         return Judgement(scores, [_record(p, players) for p in played])
 
     def _players(self, row: Row) -> list[Row] | str:
-        players = [r for r in row["responses"] or () if _has_text(r)]
+        players = [r for r in row["responses"] or () if has_text(r)]
         if self.match == "against" and not any(self._is_yardstick(r) for r in players):
             return f"there is no response of {self.against}"
         return players
@@ -91,10 +91,6 @@ class Contest:
             return Played(match, None, (forward.said if forward.choice is None else backward.said,))
         both = BothOrders(FORWARD[forward.choice], BACKWARD[backward.choice])
         return Played(match, both, (forward.said, backward.said))
-
-
-def _has_text(response: Row) -> bool:
-    return bool((response["text"] or "").strip())
 
 
 def _record(played: Played, players: list[Row]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What the steps share in which a language model judges: rubric, frame, reasons."""
 
 from abc import ABC
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -44,10 +45,15 @@ class LlmJudge(Asks, ABC):
         return rubric.label, text, needed
 
 
-def judge_name(way: str, rubric: str, model: str, *settings: str) -> str:
+def model_name(model: str) -> str:
+    """A model as the recipe writes it; of an absolute path only the last part, as `Asker.name` does."""
+    return Path(model).name if Path(model).is_absolute() else model
+
+
+def judge_name(way: str, *parts: str) -> str:
     """The name under which scores are kept: all that shapes them, the defaults left out.
 
     >>> judge_name("score", "helpful-1", "m", "", "explain")
     'score:helpful-1:m:explain'
     """
-    return ":".join([way, rubric, model, *filter(None, settings)])
+    return ":".join([way, *filter(None, parts)])

@@ -61,6 +61,11 @@ def judged(rows: Rows, job: Job, judge: str, verdict: Callable[[Row], Judgement]
     job.metrics["agreement"] = agreement.report()
 
 
+def has_text(response: Row) -> bool:
+    """Whether there is anything to judge."""
+    return bool((response["text"] or "").strip())
+
+
 def add_score(response: Row, judge: str, score: Score) -> Row:
     """The response with one more score."""
     others = [s for s in response["scores"] or () if s["judge"] != judge]

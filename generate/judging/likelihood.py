@@ -1,0 +1,92 @@
+"""How probable a model holds a response: the log-probability of its tokens after the conversation."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import gc
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from generate.engine import Candidate, Message
+from generate.in_process import load_model
+from generate.model_files import ModelFiles
+from generate.prompt_tokens import load_tokenizer, prompt_tokens
+
+TOKENS_AT_ONCE = 4096
+"""Padded tokens a batch: their logits over 100,000 tokens of vocabulary take 1.6 GB in float32."""
+
+
+class LikelihoodModel:
+    """A causal language model that reads responses in place of writing them."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        self._files = files
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def __enter__(self) -> "LikelihoodModel":
+        self._tokenizer = load_tokenizer(self._files)
+        self._model = load_model(self._files)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        import torch
+
+        self._model = self._tokenizer = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def measure(self, messages: Sequence[Message], texts: Sequence[str]) -> list[Candidate]:
+        """The sum of ln p over each text's tokens, as if the model had written it and not yet ended."""
+        try:
+            prompt = prompt_tokens(self._tokenizer, messages)
+        except Exception as e:  # a template that refuses the turns
+            return [Candidate(i, error=f"{type(e).__name__}: {e}") for i in range(len(texts))]
+        tokens = [self._tokens(text) for text in texts]
+        limit: object = getattr(self._model.config, "max_position_embeddings", None)
+        room = (limit if isinstance(limit, int) else 1 << 30) - len(prompt)
+        fits = [i for i, t in enumerate(tokens) if 0 < len(t) <= room]
+        sums = dict[int, float]()
+        for batch in _batches([len(prompt) + len(tokens[i]) for i in fits]):
+            numbers = [fits[i] for i in batch]
+            sums |= dict(zip(numbers, self._sums(prompt, [tokens[i] for i in numbers]), strict=True))
+        return [
+            Candidate(i, tokens=len(t), prompt_tokens=len(prompt), logprob=sums[i])
+            if i in sums
+            else Candidate(i, error=f"{len(prompt)} + {len(t)} tokens do not fit into the model's context")
+            for i, t in enumerate(tokens)
+        ]
+
+    def _tokens(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+    def _sums(self, prompt: list[int], texts: list[list[int]]) -> list[float]:
+        import torch
+
+        width = max(map(len, texts))
+        rows = [prompt + t + [0] * (width - len(t)) for t in texts]
+        seen = [[1] * (len(prompt) + len(t)) + [0] * (width - len(t)) for t in texts]
+        device = self._model.device
+        ids, mask = torch.tensor(rows, device=device), torch.tensor(seen, device=device)
+        takes = inspect.signature(self._model.forward).parameters
+        last: dict[str, int] = {"logits_to_keep": width + 1} if "logits_to_keep" in takes else {}
+        with torch.inference_mode():
+            logits = self._model(input_ids=ids, attention_mask=mask, use_cache=False, **last).logits
+            logits = logits[:, -width - 1 : -1].float()
+            losses = torch.nn.functional.cross_entropy(
+                logits.transpose(1, 2), ids[:, -width:], reduction="none"
+            )
+            return (-(losses.double() * mask[:, -width:]).sum(1)).tolist()
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Numbers of sequences, longest first, so many together that the padded batch stays small."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
