@@ -24,9 +24,9 @@ class Labels(Rewrite):
     KTO (Ethayarajh et al. 2024, arXiv:2402.01306) learns from a response and one bit; TRL's trainer takes
     the rows as they are. Of candidates, responses of `good` and more are good, those of `bad` and less are
     bad, and what lies between is left out. Of pairs, chosen responses are good and rejected ones bad. A
-    response that stands in several rows is one row; one that is good here and bad there is neither. Of answers
-    that the rules alone call good LLM judges find 62 % at half of the scale or above (shaberi): let the rules
-    label the bad, or take the labels from pairs.
+    response that stands in several rows is one row; one that is good here and bad there is neither. Of the
+    answers that the rules alone call good, LLM judges put 62 % at half of the scale or above (shaberi): let
+    the rules label the bad, or take the labels from pairs.
 
     Where good and bad are not equally many, a trainer weighs them: the report gives the range of TRL's
     `desirable_weight` in which good rows count between once and 4/3 times as much as bad ones in all.
