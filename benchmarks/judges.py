@@ -36,7 +36,7 @@ from seimai.step import Rewrite
 SETS = ("pref_pairs_shaberi", "pref_human_edit_vs_mt")
 VICUNA = "pref_ja_vicuna_pairwise_gpt4"
 WINNERS: dict[str, Winner] = {"model_1": "first", "model_2": "second", "tie": "tie"}
-LONGEST = 500
+LONGEST = 300
 """Characters of prompt and both responses of a pair that a model judges, so that small models see all."""
 
 

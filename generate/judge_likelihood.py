@@ -54,7 +54,7 @@ class JudgeLikelihood(Rewrite):
                 taken[-1].take(rows, lambda place=place: LikelihoodModel(find_model(place)))
             setting = f"beta{self.beta:g}" if self.reference and self.beta != 0.1 else ""
             judge = judge_name("likelihood", *map(model_name, models), setting)
-            yield from measured(rows, job, judge, taken, self._score)
+            yield from measured(rows, job, self.path(), judge, taken, self._score)
 
     def _score(self, found: Sequence[Candidate]) -> Score:
         own, tokens = found[0].logprob or 0.0, found[0].tokens

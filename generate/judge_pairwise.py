@@ -10,7 +10,7 @@ from generate.asker import Asker
 from generate.judging.contest import CHOICES, Contest
 from generate.judging.llm_judge import LlmJudge, judge_name
 from generate.judging.position import position_report
-from generate.judging.scores import judged, rows_of
+from generate.judging.scores import judged, measure, rows_of
 from generate.template import TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job
@@ -56,8 +56,14 @@ class JudgePairwise(LlmJudge):
             contest = Contest(self.match, self.against, self.most, drop, rubric, needed, verdicts)
             for number in range(self._rounds(rows)):
                 verdicts.ask(lambda n=number: (q for row in rows_of(rows) for q in contest.questions(row, n)))
-            yield from judged(rows, job, self._name(label, template.name, asker.name), contest.judgement)
-        job.metrics["position"] = position_report(contest.met)
+            name = self._name(label, template.name, asker.name)
+            yield from judged(rows, job, self.path(), name, contest.judgement)
+        job.metrics["position"] = report = position_report(contest.met)
+        if report["pairs"]:
+            shares = {f"of {report['pairs']:,} pairs: turn with the order": report["share"]}
+            if turned := report["favours_first"] + report["favours_last"]:
+                shares[f"of {turned:,} that turn: for the one shown first"] = report["first_share"]
+            measure(job, self.path(), {f"{name}: {what}": share for what, share in shares.items()})
 
     def _rounds(self, rows: Rows) -> int:
         if self.match != "best":

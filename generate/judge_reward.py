@@ -46,8 +46,9 @@ class JudgeReward(Rewrite):
         setting = "" if self.temperature == 1 else f"t{self.temperature:g}"
         with closing(Measurements(job, name, place, "rewards.jsonl")) as rewards:
             rewards.take(rows, lambda: RewardModel(find_model(place)))
+            judge = judge_name("reward", name, setting)
             yield from measured(
-                rows, job, judge_name("reward", name, setting), [rewards], lambda c: self._score(c[0].text)
+                rows, job, self.path(), judge, [rewards], lambda found: self._score(found[0].text)
             )
 
     def _score(self, reward: str) -> Score:

@@ -55,7 +55,7 @@ class JudgeScore(LlmJudge):
                 return Judgement([self._score(q, verdicts) for q in found])
 
             verdicts.ask(questions)
-            yield from judged(rows, job, self._name(label, template.name, asker.name), judgement)
+            yield from judged(rows, job, self.path(), self._name(label, template.name, asker.name), judgement)
 
     def _name(self, rubric: str, template: str, model: str) -> str:
         return judge_name(

@@ -101,6 +101,7 @@ class Measurements:
 def measured(
     rows: Rows,
     job: Job,
+    step: str,
     judge: str,
     taken: Sequence[Measurements],
     score: Callable[[Sequence[Candidate]], Score],
@@ -113,7 +114,7 @@ def measured(
         found = zip(*(m.of(row) for m in taken), strict=True)
         return Judgement([_of(next(found), score) if has_text(r) else NOTHING for r in row["responses"]])
 
-    yield from judged(rows, job, judge, judgement)
+    yield from judged(rows, job, step, judge, judgement)
 
 
 def _of(candidates: Sequence[Candidate], score: Callable[[Sequence[Candidate]], Score]) -> Score:

@@ -1,6 +1,6 @@
 """How verdicts enter the rows: a judge adds its scores and leaves those of other judges alone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,26 +39,46 @@ def rows_of(rows: Rows) -> Iterator[Row]:
         yield from frame.iter_rows(named=True)
 
 
-def judged(rows: Rows, job: Job, judge: str, verdict: Callable[[Row], Judgement]) -> Iterator[pl.DataFrame]:
+def judged(
+    rows: Rows, job: Job, step: str, judge: str, verdict: Callable[[Row], Judgement]
+) -> Iterator[pl.DataFrame]:
     """The rows with the judge's scores; a score that the same judge gave before is replaced.
 
     The name of a judge says all that shapes its verdicts, so the replaced one was the same. Rows without
-    responses pass. Afterwards `job.metrics["agreement"]` tells how far this judge and those before it agree.
+    responses pass. Afterwards `job.metrics` has the agreement of all judges under `agreement`, and under
+    `measures` what a run shows at its end: that of this judge with each other, and its missing verdicts.
     """
     agreement = Agreement()
+    asked = given = 0
     bar = job.bar(f"{job.entry}: {judge}", len(rows), "rows")
     for frame in rows.frames():
         responses, metas = list[Any](), list[str | None]()
         for row in frame.select("id", "prompt", "responses", "meta").iter_rows(named=True):
             found = verdict(row) if row["responses"] else Judgement(())
             responses.append(_scored(row["responses"], judge, found.scores))
+            asked += len(found.scores)
+            given += sum(s.score is not None for s in found.scores)
             metas.append(_recorded(row["meta"], judge, found.record))
             agreement.add(responses[-1] or ())
         bar.advance(frame.height)
         yield frame.with_columns(
             pl.Series("responses", responses, RESPONSES), pl.Series("meta", metas, pl.String)
         )
-    job.metrics["agreement"] = agreement.report()
+    job.metrics["agreement"] = found = agreement.report()
+    lines = [("responses without a verdict", (asked - given) / max(1, asked))]
+    for record in found:
+        if judge in record["judges"] and record["decided"]:
+            (other,) = (j for j in record["judges"] if j != judge)
+            lines.append((f"of {record['decided']:,} pairs: the same winner as {other}", record["agree"]))
+    measure(job, step, {f"{judge}: {name}": value for name, value in lines})
+
+
+def measure(job: Job, step: str, shares: Mapping[str, float]) -> None:
+    """Have a run show shares at its end."""
+    job.metrics.setdefault("measures", []).extend(
+        {"step": step, "measure": name, "value": round(value, 4), "unit": "share"}
+        for name, value in shares.items()
+    )
 
 
 def has_text(response: Row) -> bool:
