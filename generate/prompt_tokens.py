@@ -45,7 +45,8 @@ def read(tokenizer: Any, request: Request) -> Prompt:
     Raises:
         Exception: whatever a template raises that refuses the turns.
     """
-    special = _special(tokenizer)
+    # Some tokenizers have thousands: they are looked through only where they matter.
+    special = _special(tokenizer) if request.turn == "user" or request.sampling.stop else {}
     texts, ends = list[str](), list[int]()
     if request.turn == "user":
         before, after = _user_turn(tokenizer, request.messages)
