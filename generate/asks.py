@@ -1,12 +1,15 @@
 """What every step that asks a model can be told: which model, on what engine, how it is reached."""
 
+import re
 import sys
 from abc import ABC
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from generate.engine import Engine, Responder
+from seimai.errors import SeimaiError
 from seimai.job import Job
 from seimai.step import Aside, Ref, Rewrite
 
@@ -54,6 +57,44 @@ class Asks(Rewrite, ABC):
     timeout: Annotated[float, Aside()] = Field(
         600, gt=0, description="seconds that a server may take for one answer"
     )
+    token_header: Annotated[str, Aside()] = Field(
+        "Authorization", pattern="^[A-Za-z0-9-]+$", description="header that carries the server's token"
+    )
+    token_env: Annotated[str, Aside()] = Field(
+        "SEIMAI_SERVER_TOKEN", description="environment variable that holds the server's token"
+    )
+    requests_per_minute: Annotated[float | None, Aside()] = Field(
+        None, gt=0, description="most requests to a server in a minute, evenly spaced"
+    )
+    tokens_per_minute: Annotated[float | None, Aside()] = Field(
+        None, gt=0, description="most tokens of a server in a minute, in and out, evenly spaced"
+    )
+
+    # These two raise another error than pydantic's, whose messages repeat the value: it may be a secret.
+    @field_validator("url")
+    @classmethod
+    def _holds_no_secret(cls, url: str | None) -> str | None:
+        try:
+            parts = urlsplit(url or "http://localhost")
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            is_address = False
+            parts = urlsplit("")
+        if not is_address:
+            raise SeimaiError("url: expected an address such as http://gpu:8000/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise SeimaiError(
+                "url: an address only, without a name, password or query; "
+                "a token belongs into the environment variable that token_env names"
+            )
+        return url
+
+    @field_validator("token_env")
+    @classmethod
+    def _names_a_variable(cls, name: str) -> str:
+        if not re.fullmatch("[A-Z_][A-Z0-9_]*", name):
+            raise SeimaiError("token_env: the name of an environment variable, in capitals; never the token")
+        return name
 
     @model_validator(mode="after")
     def _reaches(self) -> Self:
@@ -75,7 +116,16 @@ class Asks(Rewrite, ABC):
         if self.engine == "server":
             from generate.server import Server
 
-            return Server(self.url or "", place, self.concurrency, self.timeout)
+            return Server(
+                self.url or "",
+                place,
+                self.concurrency,
+                self.timeout,
+                self.token_header,
+                self.token_env,
+                self.requests_per_minute,
+                self.tokens_per_minute,
+            )
         from generate.model_files import find_model
 
         if self.engine == "vllm":

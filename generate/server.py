@@ -1,33 +1,46 @@
 """The `server` engine: any OpenAI-compatible server, such as vLLM's or llama.cpp's, on the user's premises.
 
-What fails for a moment (429, 5xx, a lost connection, a timeout) is asked again with growing, jittered
-pauses. What is wrong with one prompt (400, 413, 422) costs that prompt. What is wrong with the server
-stops the run with a sentence, and the same command goes on from the answers that came.
+What fails for a moment (429, 5xx, a lost connection, a timeout, a reply that is cut short or no chat
+completion) is asked again with growing, jittered pauses. What is wrong with one prompt (400, 413, 422) costs
+that prompt. What is wrong with the server stops the run with a sentence, and the same command goes on from
+the answers that came.
+
+Everything happens in one thread, in an event loop that turns while the next answer is waited for: a thousand
+requests at a time cost no thousand threads, and one timeout covers all of an exchange, so that a server
+which sends a byte now and then is cut like one that sends nothing.
 """
 
-import os
+import asyncio
 import random
-import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Coroutine, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain, repeat
-from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from generate import completion, connection
 from generate.engine import Answer, Candidate, Request
+from generate.pace import Pace, asked_pause
 from seimai.errors import SeimaiError
 
 if TYPE_CHECKING:
     import httpx
 
-TOKEN = "SEIMAI_SERVER_TOKEN"
 ATTEMPTS = 6
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+LONGEST_CONNECT = 10.0
+PATIENCE = 600.0
+"""Seconds that a server may refuse with 429, or ask to wait, with no answer between."""
+LARGEST = 32 << 20
+"""Bytes of a reply; more is no answer of a model, and would fill the memory."""
 PROMPT_AT_FAULT = frozenset({400, 413, 422})
-FOR_A_MOMENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+FOR_A_MOMENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 FAILURES_IN_A_ROW = 20
 """So many failed candidates with no success between them are the server's fault, not the prompts'."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,183 +51,233 @@ class Asked:
     is_fault: bool = False
 
 
-Task = tuple[Request, int]
-Reply = Asked | BaseException
+@dataclass(frozen=True)
+class Again:
+    """Why one try gave no answer, and how long the server wants to be left alone."""
+
+    said: str
+    pause: float = 0.0
+    is_refusal: bool = False
+    """The server is well and has enough to do."""
+    is_gone: bool = False
+    """There is no server."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole reply."""
+
+    status: int
+    headers: "httpx.Headers"
+    body: bytes
 
 
 @dataclass
 class Server:
-    """A server, the name of a model on it, and how hard it may be asked."""
+    """A server, the name of a model on it, and how hard it may be asked.
+
+    `token_env` names the environment variable with the token and `token_header` the header that carries it:
+    after `Bearer` in `Authorization`, as it is in any other. Without such a variable none is sent.
+    """
 
     url: str
     model: str
     concurrency: int = 16
     timeout: float = 600.0
+    token_header: str = connection.HEADER
+    token_env: str = connection.TOKEN
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
     first_pause: float = FIRST_PAUSE
-    _client: Any = field(default=None, init=False)
-    _stop: threading.Event = field(default_factory=threading.Event, init=False)
+    _client: "httpx.AsyncClient" = field(init=False, repr=False)
+    _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
+    _slots: asyncio.Semaphore = field(init=False, repr=False)
+    _pace: Pace = field(init=False, repr=False)
+    _token: str = field(default="", init=False, repr=False)
+    _well: float = field(default=0.0, init=False, repr=False)
+    """When the server last gave an answer."""
 
     def __enter__(self) -> "Server":
-        import httpx
-
-        token = os.environ.get(TOKEN)
-        self._client = httpx.Client(
-            base_url=self.url.rstrip("/") + "/",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=httpx.Timeout(self.timeout, connect=10.0),
-            limits=httpx.Limits(max_connections=self.concurrency),
-        )
+        self._token = connection.token(self.token_env)
+        header = connection.header(self.token_header, self._token)
+        self._client = connection.client(self.url, header, min(LONGEST_CONNECT, self.timeout))
+        connection.allow_open_files(2 * self.concurrency + 256)
+        self._loop = asyncio.new_event_loop()
+        self._slots = asyncio.Semaphore(self.concurrency)
+        self._pace = Pace(self.requests_per_minute, self.tokens_per_minute)
         try:
-            self._refuse(self._client.get("models", timeout=30.0))
-        except httpx.TransportError as e:
-            self._client.close()
-            raise SeimaiError(f"no server answers at {self.url}: {_said(e)}") from e
+            self._run(self._greet())
         except BaseException:
-            self._client.close()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._client.close()
+        self._cancel(asyncio.all_tasks(self._loop))
+        self._run(self._client.aclose())
+        self._loop.close()
 
     def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
-        """Ask for each candidate by itself, `concurrency` at a time; answers come as they get ready."""
-        # Daemon threads: a request that hangs must not keep the program from ending.
-        todo: Queue[Task | None] = Queue()
-        done: Queue[Reply] = Queue()
-        for _ in range(self.concurrency):
-            threading.Thread(target=self._work, args=(todo, done), daemon=True).start()
-        try:
-            yield from self._exchange(((r, seed) for r in requests for seed in r.seeds), todo, done)
-        finally:
-            self._stop.set()
-            for _ in range(self.concurrency):
-                todo.put(None)
+        """Ask for each candidate by itself, `concurrency` at a time; answers come as they get ready.
 
-    def _exchange(
-        self, tasks: Iterable[Task], todo: "Queue[Task | None]", done: "Queue[Reply]"
-    ) -> Iterator[Answer]:
-        """Keep the workers busy; hold failures back until a success shows that the server is well."""
-        running = 0
+        As many again wait out a pause or for their turn. Failures are held back until a success shows that
+        the server is well.
+        """
+        self._well = time.monotonic()
         held: list[Answer] = []
-        for task in chain(tasks, repeat(None)):
-            if task is not None:
-                todo.put(task)
-                running += 1
-                if running < 2 * self.concurrency:
+        with closing(self._finished((r, seed) for r in requests for seed in r.seeds)) as finished:
+            for asked in (task.result() for task in finished):
+                if not asked.is_fault:
+                    yield asked.answer
+                    yield from held
+                    held.clear()
                     continue
-            elif not running:
-                break
-            reply = done.get()
-            running -= 1
-            if isinstance(reply, BaseException):
-                yield from _good(done)
-                raise reply
-            if reply.is_fault:
-                held.append(reply.answer)
+                held.append(asked.answer)
                 if len(held) >= FAILURES_IN_A_ROW:
-                    said = reply.answer.candidates[0].error
+                    said = asked.answer.candidates[0].error
                     raise SeimaiError(f"the server at {self.url} failed {len(held)} times in a row: {said}")
-                continue
-            yield reply.answer
-            yield from held
-            held.clear()
         yield from held
 
-    def _work(self, todo: "Queue[Task | None]", done: "Queue[Reply]") -> None:
-        while task := todo.get():
-            try:
-                done.put(self._ask(*task))
-            except BaseException as e:
-                done.put(e)
+    def _finished(self, todo: Iterator[tuple[Request, int]]) -> Generator[asyncio.Task[Asked]]:
+        """Tasks as they end; once one has failed, those that are done come first and no more are begun."""
+        done = asyncio.Queue[asyncio.Task[Asked]]()
+        running = set[asyncio.Task[Asked]]()
+        try:
+            while True:
+                for request, seed in islice(todo, 2 * self.concurrency - len(running)):
+                    task = self._loop.create_task(self._ask(request, seed))
+                    task.add_done_callback(done.put_nowait)
+                    running.add(task)
+                if not running:
+                    return
+                task = self._run(done.get())
+                running.discard(task)
+                if task.exception():
+                    yield from (t for t in running if t.done() and not t.exception())
+                yield task
+        finally:
+            if not self._loop.is_closed():
+                self._cancel(running)
 
-    def _ask(self, request: Request, seed: int) -> Asked:
-        """One candidate, asked until it comes or `ATTEMPTS` are used up."""
+    async def _ask(self, request: Request, seed: int) -> Asked:
+        """One candidate, asked until it comes or `ATTEMPTS` are used up; refusals are no attempts."""
+        if request.turn == "user":
+            raise SeimaiError(
+                "engine: server cannot write the user's turn: a chat server hides the model's template; "
+                "use engine: transformers or engine: vllm"
+            )
+        tries = refusals = 0
+        body = completion.body(request, seed, self.model)
+        while True:
+            came = await self._try(request, seed, body)
+            if isinstance(came, Asked):
+                return came
+            refusals, tries = refusals + came.is_refusal, tries + (not came.is_refusal)
+            if came.is_refusal and time.monotonic() - self._well > PATIENCE:
+                raise SeimaiError(f"the server at {self.url} refuses more requests: {came.said}")
+            if tries >= ATTEMPTS:
+                if came.is_gone:
+                    raise SeimaiError(f"the server at {self.url} stopped answering: {came.said}")
+                return Asked(Answer(request.key, (Candidate(seed, error=came.said),)), is_fault=True)
+            await asyncio.sleep(self._pause(tries + refusals - 1, came.pause))
+
+    async def _try(self, request: Request, seed: int, body: bytes) -> Asked | Again:
         import httpx
 
-        said = ""
-        for attempt in range(ATTEMPTS):
-            if self._stop.is_set():
-                break
-            pause = self._pause(attempt)
+        async with self._slots:
+            aside = await self._pace.turn(len(body) // 3 + request.sampling.max_tokens)
+            used = 0
             try:
-                reply = self._client.post("chat/completions", json=self._body(request, seed))
-            except httpx.TimeoutException as e:
-                said = f"no answer within {self.timeout:g} s ({_said(e)})"
-            except httpx.TransportError as e:
-                said = _said(e)
-                if attempt == ATTEMPTS - 1:
-                    raise SeimaiError(f"the server at {self.url} stopped answering: {said}") from e
+                async with asyncio.timeout(self.timeout):
+                    reply = await self._exchange("POST", "chat/completions", body)
+                came = self._read(reply, request, seed)
+                if isinstance(came, Asked):
+                    used = sum(c.tokens + c.prompt_tokens for c in came.answer.candidates)
+                return came
+            except TimeoutError:
+                return Again(f"no answer within {self.timeout:g} s")
+            except (httpx.ConnectError, httpx.ConnectTimeout) as e:
+                return Again(self._told(_said(e)), is_gone=True)
+            except (httpx.HTTPError, completion.Malformed) as e:
+                return Again(self._told(_said(e)))
+            finally:
+                self._pace.settle(aside, used)
+
+    async def _exchange(self, method: str, path: str, body: bytes | None = None) -> Reply:
+        content = bytearray()
+        headers = {"Content-Type": "application/json"} if body else {}
+        async with self._client.stream(method, path, content=body, headers=headers) as reply:
+            async for chunk in reply.aiter_bytes():
+                content += chunk
+                if len(content) > LARGEST:
+                    raise completion.Malformed(f"a reply of more than {LARGEST >> 20} MiB")
+        return Reply(reply.status_code, reply.headers, bytes(content))
+
+    def _read(self, reply: Reply, request: Request, seed: int) -> Asked | Again:
+        """The candidate that a reply holds, or why it must be asked for again."""
+        self._pace.heed(reply.headers, PATIENCE)
+        if reply.status == 200:
+            found = completion.candidate(reply.body, request, seed)
+            if found.error is None:
+                self._well = time.monotonic()
             else:
-                self._refuse(reply)
-                if reply.status_code == 200:
-                    return Asked(Answer(request.key, (_candidate(reply, seed),)))
-                said = f"HTTP {reply.status_code}: {reply.text[:300]}"
-                if reply.status_code in PROMPT_AT_FAULT:
-                    return Asked(Answer(request.key, (Candidate(seed, error=said),)))
-                if reply.status_code == 429 and attempt == ATTEMPTS - 1:
-                    raise SeimaiError(f"the server at {self.url} refuses more requests: {said}")
-                pause = max(pause, _asked_pause(reply))
-            if attempt < ATTEMPTS - 1:
-                self._stop.wait(pause)
-        return Asked(Answer(request.key, (Candidate(seed, error=said),)), is_fault=True)
+                found = Candidate(seed, error=self._told(found.error))
+            return Asked(Answer(request.key, (found,)), is_fault=found.error is not None)
+        said = self._told(f"HTTP {reply.status}: {completion.complaint(reply.body)}")
+        if reply.status in PROMPT_AT_FAULT:
+            return Asked(Answer(request.key, (Candidate(seed, error=said),)))
+        self._refuse(reply, said)
+        pause = asked_pause(reply.headers)
+        if pause > PATIENCE:
+            raise SeimaiError(f"the server at {self.url} asks to wait {pause:,.0f} s: {said}")
+        if pause:
+            self._pace.hold(pause)
+        return Again(said, pause, is_refusal=reply.status == 429)
 
-    def _pause(self, attempt: int) -> float:
-        """Between half and all of a doubling pause, so that the workers do not come back together."""
-        return min(LONGEST_PAUSE, self.first_pause * 2**attempt) * random.uniform(0.5, 1.0)
-
-    def _body(self, request: Request, seed: int) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "messages": list(request.messages),
-            "temperature": request.sampling.temperature,
-            "top_p": request.sampling.top_p,
-            "max_tokens": request.sampling.max_tokens,
-            "seed": seed,
-        }
-
-    def _refuse(self, reply: "httpx.Response") -> None:
+    def _refuse(self, reply: Reply, said: str) -> None:
         """Stop at what asking again cannot mend: the token, the address, the model's name."""
-        status = reply.status_code
-        if status in (401, 403):
-            raise SeimaiError(f"the server at {self.url} refuses the token in ${TOKEN} (HTTP {status})")
-        is_known = status in PROMPT_AT_FAULT | FOR_A_MOMENT or status < 400
-        if is_known or reply.request.method == "GET":
-            return  # a server may well have no list of models
-        raise SeimaiError(f"{reply.request.url} (model {self.model!r}): HTTP {status}: {reply.text[:300]}")
+        if reply.status in (401, 403):
+            what = f"refuses the token in ${self.token_env}" if self._token else "wants a token"
+            hint = "" if self._token else f", and ${self.token_env} is not set"
+            raise SeimaiError(f"the server at {self.url} {what} (HTTP {reply.status}){hint}")
+        if 300 <= reply.status < 400:
+            raise SeimaiError(
+                f"the server at {self.url} sends requests on elsewhere ({said}): correct the url"
+            )
+        if reply.status not in FOR_A_MOMENT:
+            raise SeimaiError(f"{self.url}/chat/completions (model {self.model!r}): {said}")
 
+    async def _greet(self) -> None:
+        """See whether a server is there; it may well have no list of models."""
+        import httpx
 
-def _candidate(reply: "httpx.Response", seed: int) -> Candidate:
-    try:
-        body: dict[str, Any] = reply.json()
-        choice = body["choices"][0]
-        text = choice["message"]["content"]
-    except (ValueError, LookupError, TypeError) as e:
-        return Candidate(seed, error=f"not a chat completion ({type(e).__name__}: {e}): {reply.text[:300]}")
-    if not isinstance(text, str):
-        return Candidate(seed, error=f"a chat completion without text: {reply.text[:300]}")
-    usage: dict[str, Any] = body.get("usage") or {}
-    tokens = int(usage.get("completion_tokens") or 0)
-    prompt_tokens = int(usage.get("prompt_tokens") or 0)
-    finish = str(choice.get("finish_reason") or "")
-    return Candidate(seed, text, tokens, finish, prompt_tokens=prompt_tokens)
+        try:
+            async with asyncio.timeout(30.0):
+                reply = await self._exchange("GET", "models")
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as e:
+            hint = "; $SSL_CERT_FILE may name a private authority" if "CERTIFICATE" in str(e) else ""
+            raise SeimaiError(f"no server answers at {self.url}: {self._told(_said(e))}{hint}") from e
+        if reply.status == 401:
+            self._refuse(reply, "")
 
+    def _pause(self, attempt: int, asked: float) -> float:
+        """Half to all of a doubling pause, and what the server asks: workers do not come back together."""
+        own = min(LONGEST_PAUSE, self.first_pause * 2 ** min(attempt, 16))
+        return asked + own * random.uniform(0.5, 1.0)
 
-def _good(done: "Queue[Reply]") -> Iterator[Answer]:
-    """What else is there: it is kept when a fault beside it ends the run."""
-    try:
-        while True:
-            reply = done.get_nowait()
-            if isinstance(reply, Asked) and not reply.is_fault:
-                yield reply.answer
-    except Empty:
-        return
+    def _told(self, said: str) -> str:
+        """What a server or a library says, without the token, which an error page may repeat."""
+        return said.replace(self._token, "***") if self._token else said
 
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
 
-def _asked_pause(reply: "httpx.Response") -> float:
-    """The seconds that the server asks to wait; 0 where it asks nothing, or gives a date."""
-    asked = reply.headers.get("retry-after", "")
-    return min(LONGEST_PAUSE, float(asked)) if asked.replace(".", "", 1).isdigit() else 0.0
+    def _cancel(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        tasks = [t for t in tasks if not t.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._run(asyncio.wait(tasks))
 
 
 def _said(error: Exception) -> str:

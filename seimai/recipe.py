@@ -151,6 +151,8 @@ def _step(key: Key, call: Any, places: Places) -> Step:
         return cls.model_validate(parameters)
     except ValidationError as e:
         raise parameter_error((*key, path), e, cls.model_fields, places) from None
+    except SeimaiError as e:  # of a parameter whose value no message may repeat
+        raise places.error((*key, path), str(e)) from None
 
 
 def _call(call: Any) -> tuple[str, Any]:

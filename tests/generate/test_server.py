@@ -1,9 +1,11 @@
 import json
 import re
+import threading
+import time
 
 import polars as pl
 import pytest
-from chat_server import Reply, completion, echo, serving, slow_once
+from chat_server import Page, Reply, completion, echo, first_then_echo, serving, slow_once
 from tiny_model import make_job, make_rows, user
 
 from generate import server
@@ -16,8 +18,8 @@ from seimai.errors import SeimaiError
 SAMPLING = Sampling(0.9, 0.95, 16)
 
 
-def request(text: str, seeds: tuple[int, ...] = (1, 2)) -> Request:
-    return Request(text, (Message(role="user", content=text),), seeds, SAMPLING)
+def request(text: str, seeds: tuple[int, ...] = (1, 2), sampling: Sampling = SAMPLING) -> Request:
+    return Request(text, (Message(role="user", content=text),), seeds, sampling)
 
 
 def ask(url: str, requests: list[Request], **settings) -> dict[str, dict[int, Candidate]]:
@@ -47,21 +49,19 @@ def test_each_candidate_is_asked_with_its_seed(monkeypatch):
             0.95,
             16,
         )
-        assert set(there.tokens) == {"Bearer secret"}
-    assert found["玄米"] == {s: Candidate(s, f"玄米 {s}", 3, "stop") for s in (1, 2)}
+        assert body["stream"] is False
+        assert {h["authorization"] for h in there.headers} == {"Bearer secret"}
+    assert found["玄米"] == {s: said(f"玄米 {s}", s) for s in (1, 2)}
 
 
-def failing_first(status: int, times: int):
-    def script(body, number) -> Reply:
-        return (status, "busy") if number <= times else echo(body, number)
-
-    return script
+def said(text: str, seed: int) -> Candidate:
+    return Candidate(seed, text, 3, "stop", prompt_tokens=5)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_what_fails_for_a_moment_is_asked_again(status):
-    with serving(failing_first(status, 2)) as there:
-        assert ask(there.url, [request("精米", (1,))]) == {"精米": {1: Candidate(1, "精米 1", 3, "stop")}}
+    with serving(first_then_echo((status, "busy"), (status, "busy"))) as there:
+        assert ask(there.url, [request("精米", (1,))]) == {"精米": {1: said("精米 1", 1)}}
         assert len(there.asked) == 3
 
 
@@ -87,18 +87,95 @@ def test_a_prompt_at_fault_costs_that_prompt():
     assert found["精米"][1].text == "精米 1"
 
 
+WHOLE = json.dumps(completion("精米です。")[1], ensure_ascii=False)
+NONSENSE = {
+    "truncated JSON": (200, WHOLE[:40]),
+    "cut in the middle of a body": Page(200, WHOLE, sent=30),
+    "shorter than it says": Page(200, WHOLE, {"Content-Length": "10"}),
+    "longer than it says": Page(200, WHOLE, {"Content-Length": "9999"}, sent=len(WHOLE.encode())),
+    "HTML": Page(200, "<html><title>社内プロキシ</title><p>ログイン", {"Content-Type": "text/html"}),
+    "no choices": (200, {"choices": []}),
+    "an empty page": (200, ""),
+    "a list": (200, "[1, 2]"),
+    "a number": (200, "7"),
+    "too deep": (200, "[" * 100_000),
+    "no UTF-8": (200, "\udcff"),
+    "no gzip": Page(200, WHOLE, {"Content-Encoding": "gzip"}),
+    "no HTTP length": Page(200, WHOLE, {"Content-Length": "many"}),
+    "an error in a good status": (200, {"error": {"message": "overloaded"}}),
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_nonsense_is_asked_again(what):
+    with serving(first_then_echo(NONSENSE[what])) as there:
+        assert ask(there.url, [request("精米", (1,))])["精米"] == {1: said("精米 1", 1)}
+        # What is left over of a page is no answer to the next request on the same connection.
+        assert len(there.asked) == (3 if what == "shorter than it says" else 2)
+
+
+def test_nonsense_that_stays_is_told():
+    with serving(lambda body, number: NONSENSE["HTML"]) as there:
+        (found,) = ask(there.url, [request("精米", (1,))])["精米"].values()
+        assert len(there.asked) == server.ATTEMPTS
+    assert found.error == "Malformed: not a chat completion (JSONDecodeError): 社内プロキシ"
+
+
+def test_a_wrong_content_type_is_no_matter():
+    page = Page(200, WHOLE, {"Content-Type": "text/html; charset=shift_jis"})
+    with serving(lambda body, number: page) as there:
+        assert ask(there.url, [request("精米", (1,))])["精米"][1] == said("精米です。", 1)
+
+
+def test_an_answer_without_text_is_told_and_not_asked_again():
+    with serving(lambda body, number: completion(None, finish="length")) as there:
+        (found,) = ask(there.url, [request("精米", (1,))])["精米"].values()
+        assert len(there.asked) == 1
+    assert found.error == "an answer without text (finish reason: length)"
+
+
+def test_half_a_character_and_odd_counts_do_no_harm():
+    page = completion("米\ud83d")[1] | {"usage": {"completion_tokens": "many", "prompt_tokens": -1}}
+    with serving(lambda body, number: (200, page)) as there:
+        found = ask(there.url, [request("精米", (1,))])["精米"][1]
+    assert found == Candidate(1, "米\ufffd", 0, "stop")
+
+
+def test_an_error_is_told_in_a_line_without_the_token(monkeypatch):
+    monkeypatch.setenv("SEIMAI_SERVER_TOKEN", "s3cret")
+    pages = {
+        "json": (400, {"error": {"message": "the prompt\nis too long; Bearer s3cret"}}),
+        "html": (400, "<html><title>400\x00 Bad &amp; Request</title>" + "p" * 9000),
+        "long": (422, "あ" * 9000),
+        "detail": (422, {"detail": [{"msg": "x"}]}),
+    }
+    with serving(lambda body, number: pages[body["messages"][0]["content"]]) as there:
+        found = ask(there.url, [request(name, (1,)) for name in pages])
+    assert {name: found[name][1].error for name in pages} == {
+        "json": "HTTP 400: the prompt is too long; Bearer ***",
+        "html": "HTTP 400: 400 Bad &amp; Request",
+        "long": f"HTTP 422: {'あ' * 300}…",
+        "detail": 'HTTP 422: {"detail": [{"msg": "x"}]}',
+    }
+
+
 @pytest.mark.parametrize(
-    ("body", "said"),
-    [("<html>", "not a chat completion"), ({"choices": []}, "not a chat completion")],
+    "page",
+    [Page(200, WHOLE, drip=0.05), Page(200, WHOLE, {f"X-{i}": "x" for i in range(99)}, head_drip=0.1)],
+    ids=["body", "headers"],
 )
-def test_nonsense_is_told(body, said):
-    with serving(lambda asked, number: (200, body)) as there:
-        assert said in str(ask(there.url, [request("精米", (1,))])["精米"][1].error)
+def test_a_server_that_drips_is_cut(page):
+    with serving(first_then_echo(page)) as there:
+        began = time.monotonic()
+        assert ask(there.url, [request("精米", (1,))], timeout=0.4)["精米"][1] == said("精米 1", 1)
+        assert len(there.asked) == 2
+        assert time.monotonic() - began < 5  # all of the body would take ten
 
 
-def test_an_answer_without_text_is_told():
-    with serving(lambda body, number: completion(None)) as there:  # type: ignore[arg-type]
-        assert "without text" in str(ask(there.url, [request("精米", (1,))])["精米"][1].error)
+def test_a_flood_is_cut(monkeypatch):
+    monkeypatch.setattr(server, "LARGEST", 1 << 20)
+    with serving(first_then_echo((200, "x" * (3 << 20)))) as there:
+        assert ask(there.url, [request("精米", (1,))])["精米"][1] == said("精米 1", 1)
 
 
 def test_a_prompt_that_always_fails_does_not_stop_the_others():
@@ -115,14 +192,21 @@ def test_a_prompt_that_always_fails_does_not_stop_the_others():
     ("script", "said"),
     [
         (lambda body, number: (500, "boom"), "failed 20 times in a row: HTTP 500: boom"),
-        (lambda body, number: (401, "who"), r"refuses the token in \$SEIMAI_SERVER_TOKEN"),
+        (
+            lambda body, number: (401, "who"),
+            r"wants a token .HTTP 401., and \$SEIMAI_SERVER_TOKEN is not set",
+        ),
         (lambda body, number: (404, "no model"), "'rice'.*HTTP 404: no model"),
         (lambda body, number: (429, "slow down"), "refuses more requests: HTTP 429"),
-        (lambda body, number: None, "stopped answering"),
+        (lambda body, number: None, "failed 20 times in a row: RemoteProtocolError"),
+        (lambda body, number: completion(None), "failed 20 times in a row: an answer without text"),
+        (lambda body, number: Page(307, "", {"Location": "http://elsewhere/"}), "elsewhere .HTTP 307"),
+        (lambda body, number: Page(503, "later", {"Retry-After": "3600"}), "asks to wait 3,600 s: HTTP 503"),
     ],
 )
 def test_a_server_at_fault_stops_the_run(script, said, monkeypatch):
     monkeypatch.setattr(server, "ATTEMPTS", 2)
+    monkeypatch.setattr(server, "PATIENCE", 0.1)
     with serving(script) as there, pytest.raises(SeimaiError, match=said):
         ask(there.url, [request("精米", tuple(range(60)))])
 
@@ -172,8 +256,6 @@ def test_the_real_model_behind_a_server(tmp_path, tiny):
                 asked = Request("", tuple(body["messages"]), (body["seed"],), SAMPLING)
                 (candidate,) = next(iter(engine.chat([asked]))).candidates
             return completion(candidate.text, candidate.tokens, candidate.finish)
-
-        import threading
 
         lock = threading.Lock()
         rows = make_rows(tmp_path / "rows", "prompts", [{"id": "p", "prompt": user("精米とは？")}])
