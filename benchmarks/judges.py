@@ -1,11 +1,11 @@
 """Judges beside recorded preferences, and the position bias that recorded verdicts hold.
 
-    python benchmarks/judges.py ../shared/data [--models DIR ...] [--sample 60]
+    python benchmarks/judges.py ../shared/data [--models DIR ...] [--sample 40] [--ways pairwise likelihood]
 
 `instruct/pref_pairs_shaberi` has 1,976 pairs that LLM judges agree on, `instruct/pref_human_edit_vs_mt` 525
 machine translations and what people made of them. A pair counts for a judge that scores its two responses
-differently. Each of `--models` (folders of Hugging Face's format) judges a sample, those whose texts are
-shortest, in three ways: two at a time, by points, and by likelihood. `pref_ja_vicuna_pairwise_gpt4` has
+differently. Each of `--models` (folders of Hugging Face's format) judges a sample of the short ones in three
+ways: two at a time, by points (the mean of eight votes), and by likelihood. `pref_ja_vicuna_pairwise_gpt4` has
 GPT-4's verdicts in both orders, which our report counts.
 """
 
@@ -13,7 +13,7 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,6 +36,11 @@ from seimai.step import Rewrite
 SETS = ("pref_pairs_shaberi", "pref_human_edit_vs_mt")
 VICUNA = "pref_ja_vicuna_pairwise_gpt4"
 WINNERS: dict[str, Winner] = {"model_1": "first", "model_2": "second", "tie": "tie"}
+WAYS: dict[str, Callable[[str], Rewrite]] = {
+    "pairwise": lambda place: JudgePairwise(model=place),
+    "score": lambda place: JudgeScore(model=place, votes=8),
+    "likelihood": lambda place: JudgeLikelihood(model=place),
+}
 LONGEST = 300
 """Characters of prompt and both responses of a pair that a model judges, so that small models see all."""
 
@@ -109,7 +114,7 @@ def recorded(folder: Path) -> dict[str, Any]:
     return position_report(found)
 
 
-def main(folder: Path, models: list[Path], size: int) -> None:
+def main(folder: Path, models: list[Path], size: int, ways: list[str]) -> None:
     """Print the table and the reports."""
     folder = folder / "instruct"
     print(f"GPT-4's verdicts in both orders: {json.dumps(recorded(folder))}\n")
@@ -122,8 +127,8 @@ def main(folder: Path, models: list[Path], size: int) -> None:
         print(line("rules", data, Judge().apply(rows), time.process_time() - started), flush=True)
         for model in models:
             place, short = str(model.resolve()), sample(rows, size)
-            judges = (JudgePairwise(model=place), JudgeScore(model=place), JudgeLikelihood(model=place))
-            for step in judges:
+            for way in ways:
+                step = WAYS[way](place)
                 started = time.process_time()
                 judged, metrics = run(step, short)
                 name = judged["responses"][0][0]["scores"][-1]["judge"]
@@ -136,6 +141,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--models", type=Path, nargs="*", default=[])
-    parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--sample", type=int, default=40)
+    parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=list(WAYS))
     given = parser.parse_args()
-    main(given.data, given.models, given.sample)
+    main(given.data, given.models, given.sample, given.ways)
