@@ -5,7 +5,6 @@ under which the journal keeps the answers, must come out the same. Nothing but t
 is in flight is held in memory, so that a step may ask for as many answers as its disk can take.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -83,7 +82,7 @@ class Asker:
             total += len(request.seeds)
             missing += len(self._unanswered(request))
         bar = self._job.bar(f"{self._job.entry}: {self.name} {what}", total, "responses")
-        bar.advance(total - missing)
+        bar.already(total - missing)
         if missing:
             self._collect(self._missing(requests()), bar)
 
@@ -106,13 +105,11 @@ class Asker:
         if self._engine is None:
             engine = self._step.open(self._job)
             self._engine = engine.__enter__()
-        started = time.monotonic()
+        self._usage.start()
         for answer in self._engine.chat(missing):
             self._journal.add(answer)
-            self._usage.came(answer.candidates)
-            bar.note(self._usage.speed(time.monotonic() - started))
+            bar.note(self._usage.speed())
             bar.advance(len(answer.candidates))
-        self._usage.spent(time.monotonic() - started)
 
 
 def _distinct(requests: Iterable[Request]) -> Iterator[Request]:

@@ -1,8 +1,8 @@
 """A journal of answers: what a model has said is never asked again, also after a kill.
 
-One line of JSON for each answer, appended as it comes. A kill loses nothing that was written; a power cut
-may lose the last second, and a line that it tore is cut off when the journal is opened again. The texts
-stay on disk: only their places are held in memory.
+One line of JSON for each answer, with the seconds since the one before it, appended as it comes. A kill
+loses nothing that was written; a power cut may lose the last second, and a line that it tore is cut off when
+the journal is opened again. The texts stay on disk: only their places are held in memory.
 """
 
 import json
@@ -48,12 +48,14 @@ class Journal:
     def add(self, answer: Answer) -> None:
         """Append an answer; it survives a kill from here on."""
         place = self._file.seek(0, os.SEEK_END)
-        line = json.dumps(asdict(answer), ensure_ascii=False, separators=(",", ":"))
+        seconds = round(self._usage.lap(answer.candidates), 4)
+        record = asdict(answer) | {"seconds": seconds}
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
         self._file.write(line.encode() + b"\n")
         self._file.flush()
         if time.monotonic() - self._synced > SYNC_SECONDS:
             self._sync()
-        self._remember(answer, place)
+        self._remember(answer, place, seconds)
 
     def seeds(self, key: str) -> set[int]:
         """The seeds that are answered for a request."""
@@ -65,10 +67,11 @@ class Journal:
         found: dict[int, Candidate] = {}
         for place in dict.fromkeys(places.values()):
             self._file.seek(place)
-            found |= {c.seed: c for c in _answer(self._file.readline()).candidates}
+            found |= {c.seed: c for c in _answer(json.loads(self._file.readline())).candidates}
         return found
 
-    def _remember(self, answer: Answer, place: int) -> None:
+    def _remember(self, answer: Answer, place: int, seconds: float) -> None:
+        self._usage.spent(seconds)
         places = self._places.setdefault(answer.key, {})
         for candidate in answer.candidates:
             if candidate.seed not in places:
@@ -82,7 +85,8 @@ class Journal:
                 break
             end = place + len(line)
             try:
-                self._remember(_answer(line), place)
+                record: dict[str, Any] = json.loads(line)
+                self._remember(_answer(record), place, float(record.get("seconds", 0)))
             except (ValueError, TypeError, KeyError):
                 continue  # zeros that a power cut left inside the file
         self._file.truncate(end)
@@ -98,6 +102,5 @@ class Journal:
         self._synced = time.monotonic()
 
 
-def _answer(line: bytes) -> Answer:
-    record: dict[str, Any] = json.loads(line)
+def _answer(record: dict[str, Any]) -> Answer:
     return Answer(record["key"], tuple(Candidate(**c) for c in record["candidates"]))

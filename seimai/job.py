@@ -16,6 +16,10 @@ class Bar(Protocol):
         """Count work that was done."""
         ...
 
+    def already(self, amount: float) -> None:
+        """Count work that was done before this run: it says nothing about the speed."""
+        ...
+
     def note(self, text: str) -> None:
         """Show a few words beside the bar: a loss, a waiting time."""
         ...

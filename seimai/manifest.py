@@ -82,13 +82,20 @@ def finish(todo: "Pass", parts: Parts) -> dict[str, Any]:
 
 
 def _metrics(parts: Parts, before: list[Dataset]) -> dict[str, Any]:
-    """What was measured; the `measures` of the entry's earlier passes come first, as in the funnel."""
-    earlier = [line for d in before for line in d.manifest["metrics"].get("measures", [])]
-    return (
-        {**parts.metrics, "measures": [*earlier, *parts.metrics.get("measures", [])]}
-        if earlier
-        else parts.metrics
-    )
+    """What was measured; `measures` and `usage` of the entry's earlier passes come first, as in the funnel.
+
+    A line about usage from an earlier pass names its dataset, under which the ledger has the times.
+    """
+    metrics = dict(parts.metrics)
+    for name in ("measures", "usage"):
+        earlier = [
+            {**line, "dataset": line.get("dataset", d.path.name)} if name == "usage" else line
+            for d in before
+            for line in d.manifest["metrics"].get(name, [])
+        ]
+        if earlier:
+            metrics[name] = [*earlier, *metrics.get(name, [])]
+    return metrics
 
 
 def _count(shards: list[dict[str, Any]]) -> int:

@@ -95,6 +95,10 @@ class LiveBar:
         rate = rate_of(self._done, time.monotonic() - self._start, self._unit)
         self._live.update(self._task, advance=amount, rate=rate)
 
+    def already(self, amount: float) -> None:
+        """Count work that was done before this run: it says nothing about the speed."""
+        self._live.reset(self._task, completed=int(amount))
+
     def note(self, text: str) -> None:
         """Show a few words beside the bar."""
         self._live.update(self._task, words=text)
@@ -106,12 +110,16 @@ class PlainBar:
     def __init__(self, label: str, total: float, unit: str) -> None:
         self._label, self._total, self._unit = label, total, unit
         self._start = self._said = time.monotonic()
-        self._done, self._words = 0.0, ""
+        self._done, self._before, self._words = 0.0, 0.0, ""
 
     def advance(self, amount: float = 1) -> None:
         """Count work that was done."""
         self._done += amount
         self._say()
+
+    def already(self, amount: float) -> None:
+        """Count work that was done before this run: it says nothing about the speed."""
+        self._before += amount
 
     def note(self, text: str) -> None:
         """Show a few words beside the bar."""
@@ -123,9 +131,10 @@ class PlainBar:
         if now - self._said < EVERY:
             return
         self._said = now
-        share = self._done / self._total if self._total else 0.0
-        left = (now - self._start) * (1 - share) / share if share > 0 else float("inf")
-        rest = f", about {left:.0f} s left" if 0 < left < 1e6 else ""
+        share = (self._done + self._before) / self._total if self._total else 0.0
+        rest = self._total - self._done - self._before
+        left = (now - self._start) * rest / self._done if self._done > 0 else float("inf")
+        until = f", about {left:.0f} s left" if 0 < left < 1e6 else ""
         words = f", {self._words}" if self._words else ""
         rate = rate_of(self._done, now - self._start, self._unit)
-        print(f"  {self._label}: {share:.0%}, {rate}{rest}{words}", file=sys.stderr, flush=True)
+        print(f"  {self._label}: {share:.0%}, {rate}{until}{words}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a run tells at its end: the funnel, what steps measured, before/after, and where things are."""
+"""What a run tells at its end: the funnel, measures, models asked, before/after, and where things are."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seimai.dataset import Dataset
+from seimai.usage_table import usage_table
 
 
 def funnel_table(manifests: Iterable[dict[str, Any]]) -> Table:
@@ -115,6 +116,8 @@ def print_report(places: Iterable[Path], console: Console) -> None:
         console.print(funnel_table(rows))
     if measured := measures_table(manifests):
         console.print(measured)
+    if used := usage_table(done):
+        console.print(used)
     changes = before_after_table(manifests)
     if changes:
         console.print(changes)

@@ -19,6 +19,7 @@ from seimai.plan import Pass
 from seimai.report import before_after_table, funnel_table, measures_table, places_table
 from seimai.signal import Signal
 from seimai.step import Filter, Step
+from seimai.usage_table import usage_table
 
 
 def plan_table(passes: Sequence[Pass], missing: Sequence[Pass]) -> Table:
@@ -64,6 +65,8 @@ def _show_dataset(dataset: Dataset, console: Console) -> None:
     console.print(funnel_table([manifest]))
     if measured := measures_table([manifest]):
         console.print(measured)
+    if used := usage_table([(manifest, dataset.path)]):
+        console.print(used)
     changes = before_after_table([manifest])
     if changes:
         console.print(changes)

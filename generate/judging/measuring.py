@@ -4,7 +4,6 @@ The responses to one prompt are one batch, and a batch never holds another promp
 nothing but its row.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -53,21 +52,19 @@ class Measurements:
         for _ in self._todo(rows):
             missing += 1
         bar = self._job.bar(f"{self._job.entry}: {self._usage.model} measures", total, "prompts")
-        bar.advance(total - missing)
+        bar.already(total - missing)
         if missing:
-            started = time.monotonic()
             with model() as meter:
+                self._usage.start()
                 for key, row in self._todo(rows):
                     self._measure(meter, key, row)
-                    bar.note(self._usage.speed(time.monotonic() - started))
+                    bar.note(self._usage.speed())
                     bar.advance()
-            self._usage.spent(time.monotonic() - started)
         self._usage.tell(self._job)
 
     def _measure(self, meter: Meter, key: str, row: Row) -> None:
         found = tuple(meter.measure(row["prompt"], [r["text"] for r in row["responses"] if has_text(r)]))
         self._journal.add(Answer(key, found))
-        self._usage.came(found)
 
     def _rows(self, rows: Rows) -> Iterator[Row]:
         """Rows that have something to measure."""

@@ -1,3 +1,5 @@
+from tiny_model import make_job
+
 from generate.engine import Answer, Candidate
 from generate.journal import Journal
 from generate.usage import Usage
@@ -49,3 +51,22 @@ def test_every_cut_of_the_file_keeps_the_whole_lines(tmp_path):
         with Journal(path, Usage("server", "rice")) as journal:
             found = len(journal.seeds("a")) + len(journal.seeds("b"))
         assert found == [0, 2, 3, 4][whole[:end].count(b"\n")]
+
+
+def test_times_and_counts_add_up_over_runs(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("generate.usage.time.monotonic", lambda: now[0])
+    for number, answer in enumerate((FIRST, THIRD)):
+        usage = Usage("server", "rice")
+        with Journal(tmp_path / "journal.jsonl", usage) as journal:
+            now[0] += 1000
+            usage.start()
+            now[0] += 2.0
+            journal.add(answer)
+        assert usage.speed() == f"0 tokens/s in, {(5 / 2, 2 / 2)[number]:.0f} out"
+    job, _ = make_job(tmp_path / "work")
+    usage.tell(job)
+    who = {"engine": "server", "model": "rice"}
+    tokens = {"tokens_in": 0, "tokens_out": 7}
+    assert job.metrics["usage"] == [{**who, "answers": 3, "failed": 0, **tokens}]
+    assert job.times["usage"] == [{**who, **tokens, "seconds": 4.0}]

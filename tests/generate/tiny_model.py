@@ -33,6 +33,9 @@ class Count:
     def advance(self, amount: float = 1) -> None:
         self.done += amount
 
+    def already(self, amount: float) -> None:
+        self.done += amount
+
     def note(self, text: str) -> None:
         self.notes.append(text)
 
