@@ -5,8 +5,8 @@
 `instruct/pref_pairs_shaberi` has 1,976 pairs that LLM judges agree on, `instruct/pref_human_edit_vs_mt` 525
 machine translations and what people made of them. A pair counts for a judge that scores its two responses
 differently. Each of `--models` (folders of Hugging Face's format) judges a sample of the short ones in three
-ways: two at a time, by points (the mean of eight votes), and by likelihood. `pref_ja_vicuna_pairwise_gpt4` has
-GPT-4's verdicts in both orders, which our report counts.
+ways: two at a time, by points (the mean of eight votes), and by likelihood.
+`pref_ja_vicuna_pairwise_gpt4` has GPT-4's verdicts in both orders, which our report counts.
 """
 
 import argparse
