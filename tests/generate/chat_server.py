@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         page = reply if isinstance(reply, Page) else _page(*reply)
         data = page.content.encode("utf-8", "surrogatepass")
-        self.send_response(page.status)
+        self.send_response_only(page.status)
         for name, value in ({"Content-Length": str(len(data))} | page.headers).items():
             self.send_header(name, value)
             if page.head_drip:

@@ -1,12 +1,18 @@
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from chat_server import Page, Reply, completion, echo, first_then_echo, serving, slow_once
-from tiny_model import make_job, make_rows, user
+from tiny_model import PROMPTS_FOR_KILL, make_job, make_rows, user
 
 from generate import server
 from generate.engine import Candidate, Message, Request, Sampling
@@ -242,6 +248,61 @@ def test_an_interrupted_run_asks_nothing_twice(tmp_path, monkeypatch):
     for prompt, responses in zip(prompts, frame["responses"].to_list(), strict=True):
         seeds = candidate_seeds(17, canonical(prompt["prompt"]), 2)
         assert [r["text"] for r in responses] == [f"{prompt['prompt'][0]['content']} {s}" for s in seeds]
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from typing import Any
+sys.path.insert(0, {tests!r})
+from tiny_model import PROMPTS_FOR_KILL, make_job, make_rows
+from generate.respond import Respond
+folder, url = Path(sys.argv[1]), sys.argv[2]
+rows = make_rows(folder / "rows", "prompts", PROMPTS_FOR_KILL)
+step = Respond(model="rice", engine="server", url=url, n=4, concurrency=4)
+for _ in step.rewrite(rows, make_job(folder)[0]):
+    pass
+"""
+
+
+def test_after_kills_nothing_is_asked_twice(tmp_path):
+    """What is under way at a kill is asked again; what was answered by then never is, and nothing is lost."""
+    tests = str(Path(__file__).parent)
+
+    def script(body, number) -> Reply:
+        time.sleep(0.01)
+        return echo(body, number)
+
+    journal = tmp_path / "journal.jsonl"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with serving(script) as there:
+        command = [sys.executable, "-c", KILLED.format(tests=tests), str(tmp_path), there.url]
+        for more in (30, 60, 90):
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            while process.poll() is None and (not journal.exists() or _lines(journal) < more):
+                time.sleep(0.005)
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+            kept = {c["seed"] for c in _candidates(journal)}
+            asked = len(there.asked)
+        done = subprocess.run(command, env=environment, check=False)
+        assert done.returncode == 0
+    wanted = 4 * len(PROMPTS_FOR_KILL)
+    assert 90 <= len(kept) < wanted
+    assert not kept & {a["seed"] for a in there.asked[asked:]}
+    assert len(there.times_asked) == wanted  # nothing is lost
+    assert len(there.asked) <= wanted + 3 * 2 * 4  # at each kill, what was under way or not yet written down
+    answers = _candidates(journal)
+    assert len(answers) == wanted
+    assert len({(c["seed"], c["text"]) for c in answers}) == wanted
+
+
+def _candidates(journal: Path) -> list[dict[str, Any]]:
+    return [c for line in journal.read_bytes().splitlines() for c in json.loads(line)["candidates"]]
+
+
+def _lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n")
 
 
 def test_the_real_model_behind_a_server(tmp_path, tiny):
