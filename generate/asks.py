@@ -105,6 +105,10 @@ class Asks(Rewrite, ABC):
             raise ValueError("args are vLLM's own arguments: they go with engine: vllm")
         return self
 
+    def plain(self) -> frozenset[str]:
+        """A model on a server has a name of the server's."""
+        return frozenset({"model"}) if self.engine == "server" else frozenset()
+
     def place(self, job: Job) -> str:
         """Where the model is, as its engine understands it."""
         return self.model if self.engine == "server" else job.locate(self.model)

@@ -106,7 +106,7 @@ def references(step: Step) -> dict[str, list[str]]:
     """The values of a step's `Ref` parameters, by parameter; absent ones are left out."""
     found: dict[str, list[str]] = {}
     for name, field in type(step).model_fields.items():
-        if _reference(field):
+        if _reference(field) and name not in step.plain():
             value: Any = getattr(step, name)
             values: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
             found[name] = [str(v) for v in values if v is not None]

@@ -91,6 +91,10 @@ class Step(BaseModel, ABC):
         """The kind of rows the step gives for rows of a kind: `gives`, unless it says otherwise."""
         return self.gives or kind
 
+    def plain(self) -> frozenset[str]:
+        """The `Ref` parameters that, as the others stand, name nothing here: a model on a server."""
+        return frozenset()
+
     def adds(self) -> frozenset[str]:
         """The columns the step, with its parameters, changes or adds: `changes`, unless they name one."""
         return self.changes
