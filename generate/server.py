@@ -13,7 +13,7 @@ which sends a byte now and then is cut like one that sends nothing.
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -89,7 +89,11 @@ class Server:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     first_pause: float = FIRST_PAUSE
-    _client: "httpx.AsyncClient" = field(init=False, repr=False)
+    _open: "Callable[[], httpx.AsyncClient]" = field(init=False, repr=False)
+    _idle: "list[httpx.AsyncClient]" = field(
+        default_factory=list["httpx.AsyncClient"], init=False, repr=False
+    )
+    """Connections that no request uses now."""
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
     _slots: asyncio.Semaphore = field(init=False, repr=False)
     _pace: Pace = field(init=False, repr=False)
@@ -100,7 +104,7 @@ class Server:
     def __enter__(self) -> "Server":
         self._token = connection.token(self.token_env)
         header = connection.header(self.token_header, self._token)
-        self._client = connection.client(self.url, header, min(LONGEST_CONNECT, self.timeout))
+        self._open = connection.opener(self.url, header, min(LONGEST_CONNECT, self.timeout))
         connection.allow_open_files(2 * self.concurrency + 256)
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(self.concurrency)
@@ -114,7 +118,8 @@ class Server:
 
     def __exit__(self, *exception: object) -> None:
         self._cancel(asyncio.all_tasks(self._loop))
-        self._run(self._client.aclose())
+        while self._idle:
+            self._run(self._idle.pop().aclose())
         self._loop.close()
 
     def chat(self, requests: Iterable[Request]) -> Iterator[Answer]:
@@ -206,11 +211,15 @@ class Server:
     async def _exchange(self, method: str, path: str, body: bytes | None = None) -> Reply:
         content = bytearray()
         headers = {"Content-Type": "application/json"} if body else {}
-        async with self._client.stream(method, path, content=body, headers=headers) as reply:
-            async for chunk in reply.aiter_bytes():
-                content += chunk
-                if len(content) > LARGEST:
-                    raise completion.Malformed(f"a reply of more than {LARGEST >> 20} MiB")
+        client = self._idle.pop() if self._idle else self._open()
+        try:
+            async with client.stream(method, path, content=body, headers=headers) as reply:
+                async for chunk in reply.aiter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST:
+                        raise completion.Malformed(f"a reply of more than {LARGEST >> 20} MiB")
+        finally:
+            self._idle.append(client)
         return Reply(reply.status_code, reply.headers, bytes(content))
 
     def _read(self, reply: Reply, request: Request, seed: int) -> Asked | Again:
