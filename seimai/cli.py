@@ -1,4 +1,4 @@
-"""The command line: run, plan, show, tune, audit, export, steps, label.
+"""The command line: run, plan, show, tune, audit, export, steps, doctor, generate, label.
 
 Importing this module costs a few hundredths of a second: what a command needs is imported in it.
 """
@@ -10,23 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from seimai import __version__
+from seimai import __version__, options
 from seimai.errors import SeimaiError, Waiting
-from seimai.options import (
-    End,
-    Form,
-    Labels,
-    Languages,
-    Name,
-    Out,
-    RecipeFile,
-    Settings,
-    ShardSize,
-    To,
-    ToExport,
-    TokenizerPlace,
-    Workers,
-)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +23,8 @@ WAITING = 75
 
 STOPPED = 130
 """Exit code after Ctrl+C; Typer makes it of a KeyboardInterrupt."""
+
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
     name="seimai",
@@ -55,7 +42,7 @@ def _version(show: bool) -> None:  # noqa: FBT001 (Typer calls it so)
 
 
 @app.callback()
-def options(
+def seimai(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -65,15 +52,13 @@ def options(
 
 @app.command()
 def run(
-    recipe: RecipeFile,
-    name: Name = None,
-    out: Out = None,
-    settings: Settings = None,
-    labels: Labels = None,
-    on: Annotated[
-        str, typer.Option("--on", metavar="local|ray|ray://HOST:PORT", help="Where the work is done.")
-    ] = "local",
-    workers: Workers = None,
+    recipe: options.RecipeFile,
+    name: options.Name = None,
+    out: options.Out = None,
+    settings: options.Settings = None,
+    labels: options.Labels = None,
+    on: options.On = "local",
+    workers: options.Workers = None,
     max_ram: Annotated[
         str | None,
         typer.Option(
@@ -112,7 +97,11 @@ def run(
 
 @app.command()
 def plan(
-    recipe: RecipeFile, name: Name = None, out: Out = None, settings: Settings = None, labels: Labels = None
+    recipe: options.RecipeFile,
+    name: options.Name = None,
+    out: options.Out = None,
+    settings: options.Settings = None,
+    labels: options.Labels = None,
 ) -> None:
     """Show what a run would make, from what and by which steps; nothing is read but the files' names."""
     from seimai.plan import Planner
@@ -150,24 +139,13 @@ def steps(
 
 @app.command()
 def tune(
-    path: Annotated[Path, typer.Argument(metavar="RUN", help="A dataset, or a folder of runs that has one.")],
-    settings: Settings = None,
-    suggest: Annotated[
-        Path | None,
-        typer.Option(
-            "--suggest", metavar="TRUSTED", help="Propose thresholds from documents that you trust."
-        ),
-    ] = None,
-    loss: Annotated[
-        float, typer.Option("--loss", min=0, max=0.5, help="Share of the trusted documents that may go.")
-    ] = 0.02,
+    path: options.Run,
+    settings: options.Settings = None,
+    suggest: options.Suggest = None,
+    loss: options.Loss = 0.02,
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many documents to show.")] = 10,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves: .svg, .html or .png.")
-    ] = None,
-    count: Annotated[
-        bool, typer.Option("--count", help="Count characters in the text, where no signal has them.")
-    ] = False,
+    plot: options.Plot = None,
+    count: options.Count = False,
 ) -> None:
     """What if a threshold were another: decide again from the stored signals, without reading text."""
     from seimai.tune import Question
@@ -178,21 +156,15 @@ def tune(
 
 @app.command()
 def audit(
-    path: Annotated[Path, typer.Argument(metavar="RUN", help="A dataset, or a folder of runs that has one.")],
-    step: Annotated[str, typer.Argument(metavar="STEP", help="The filter to audit: curate.rules.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="How many documents people are to judge.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed draws other documents.")] = 17,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder of audits; `audits` beside the dataset by default.")
-    ] = None,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", metavar="FILE", help="The sheet that people filled in.")
-    ] = None,
-    argilla: Annotated[
-        bool, typer.Option("--argilla", help="Ask in Argilla instead of by a sheet, and fetch the answers.")
-    ] = False,
-    server: Annotated[str, typer.Option("--server", help="Argilla's URL.")] = "http://127.0.0.1:6900",
-    workspace: Annotated[str, typer.Option(help="Argilla workspace whose members judge.")] = "seimai",
+    path: options.Run,
+    step: options.FilterStep,
+    n: options.Sampled = 200,
+    seed: options.AuditSeed = 17,
+    out: options.AuditOut = None,
+    answers: options.Sheet = None,
+    argilla: options.InArgilla = False,
+    server: options.ArgillaUrl = "http://127.0.0.1:6900",
+    workspace: options.Workspace = "seimai",
 ) -> None:
     """Have people judge what a filter dropped and kept, and say how right each of its rules is."""
     from seimai.audit import Question
@@ -212,14 +184,14 @@ def audit(
 
 @app.command()
 def export(
-    path: ToExport,
-    to: To,
-    form: Form = "parquet",
-    shard_size: ShardSize = "500MB",
-    tokenizer: TokenizerPlace = None,
-    end: End = None,
-    language: Languages = None,
-    workers: Workers = None,
+    path: options.ToExport,
+    to: options.To,
+    form: options.Form = "parquet",
+    shard_size: options.ShardSize = "500MB",
+    tokenizer: options.TokenizerPlace = None,
+    end: options.End = None,
+    language: options.Languages = None,
+    workers: options.Workers = None,
 ) -> None:
     """Write a dataset as files for others, with a card that says what it is."""
     from seimai.memory import bytes_of, keep_freed_memory
@@ -239,9 +211,30 @@ def export(
     _console().print(export_with(order, workers), highlight=False)
 
 
-@app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False
-)
+@app.command()
+def doctor(
+    url: options.ServerUrl = None,
+    python: options.VllmPython = None,
+    on: options.Cluster = None,
+) -> None:
+    """Say what can run on this machine, what not, why not, and what mends it."""
+    from generate.doctor import checks as of_engines
+    from label.doctor import checks as of_labelling
+    from seimai.doctor import diagnose
+
+    if not diagnose([*of_engines(url, python, on), *of_labelling()], _console()):
+        raise typer.Exit(1)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def generate(context: typer.Context) -> None:
+    """What the engines need on this machine: set up vLLM."""
+    from generate.commands import app as commands
+
+    commands(args=context.args, prog_name="seimai generate")
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
 def label(context: typer.Context) -> None:
     """Preference sessions: serve a local Argilla, look at it, stop it."""
     from label.commands import app as commands

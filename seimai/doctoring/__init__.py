@@ -1,0 +1,1 @@
+"""The checks of `seimai doctor` that belong to no stage."""
