@@ -85,12 +85,14 @@ class _Expected:
 def _gathered(frames: Iterator[pl.DataFrame]) -> Iterator[list[pl.DataFrame]]:
     """Frames in groups of about a shard's size; empty ones are passed over."""
     held: list[pl.DataFrame] = []
+    size = 0
     for frame in frames:
         if frame.height:
             held.append(frame)
-        if sum(f.estimated_size() for f in held) >= SHARD_BYTES:
+            size += int(frame.estimated_size())
+        if size >= SHARD_BYTES:
             yield held
-            held = []
+            held, size = [], 0
     if held:
         yield held
 
