@@ -12,6 +12,7 @@ from generate.asks import Asks
 from generate.engine import Candidate, Message, Request, Sampling
 from seimai.dataset import Rows
 from seimai.job import Job
+from seimai.nested import lists_of_structs
 from seimai.rows import RESPONSES, Kind, row_id
 
 AT_A_TIME = 1000
@@ -92,8 +93,8 @@ class Respond(Asks):
             responses.append([*_written(name, there), *(self._response(name, c, asker.name) for c in found)])
             errors.append(error)
         whole = frame.with_columns(
-            pl.Series("prompt", prompts, frame.schema["prompt"]),
-            pl.Series("responses", responses, RESPONSES),
+            frame["prompt"] if self.system is None else pl.Series("prompt", prompts, frame.schema["prompt"]),
+            lists_of_structs("responses", responses, RESPONSES),
             pl.Series("detail", errors, pl.String),
         )
         yield whole.filter(pl.col("detail").is_null()).drop("detail")
