@@ -25,7 +25,7 @@ class Verdict:
 
 def decide(responses: Iterable[Response]) -> Verdict:
     """The majority of at least one answer; two kinds level at the top are a tie."""
-    counts = Counter(_vote(response) for response in responses)
+    counts = Counter(vote(response) for response in responses)
     votes = {kind: counts[kind] for kind in KINDS}
     total = counts.total()
     top = max(votes.values())
@@ -35,7 +35,8 @@ def decide(responses: Iterable[Response]) -> Verdict:
     return Verdict(votes, winner, top / total, margin)
 
 
-def _vote(response: Response) -> str:
+def vote(response: Response) -> str:
+    """One answer in the pair's own terms, whatever side the reviewer saw as A: one of KINDS."""
     if response.answer in ("tie", "both_bad"):
         return response.answer
     return response.a if response.answer == "a" else ("rejected" if response.a == "chosen" else "chosen")
