@@ -28,11 +28,12 @@ def lists_of_structs(
         raise TypeError(f"{dtype} is no list of structs")
     flat = [row for rows in lists for row in rows or ()]
     fields = [_column(f.name, [row.get(f.name) for row in flat], f.dtype) for f in inner.fields]
-    structs: Any = pl.DataFrame(fields).to_struct("item").to_arrow()
+    structs = pl.DataFrame(fields).to_struct("item")
     ends = np.cumsum([0, *(len(rows or ()) for rows in lists)])
     arrow: Any = pyarrow
     missing = arrow.array([rows is None for rows in lists], arrow.bool_())
-    made: Any = arrow.LargeListArray.from_arrays(arrow.array(ends, arrow.int64()), structs, mask=missing)
+    offsets = arrow.array(ends, arrow.int64())
+    made: Any = arrow.LargeListArray.from_arrays(offsets, arrow.array(structs), mask=missing)
     return pl.Series(name, made).cast(dtype)
 
 
