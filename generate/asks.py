@@ -50,6 +50,12 @@ class Asks(Rewrite, ABC):
     args: dict[str, Any] = Field(
         {}, description="vLLM's own arguments, such as {tensor_parallel_size: 2, quantization: awq}"
     )
+    replicas: Annotated[int | None, Aside()] = Field(
+        None, ge=1, description="with ray: copies of vLLM; as many as the cluster's GPUs hold by default"
+    )
+    address: Annotated[str | None, Aside()] = Field(
+        None, description="with ray: ray://HOST:PORT; the current cluster or this machine by default"
+    )
     concurrency: Annotated[int, Aside()] = Field(
         16, ge=1, le=1024, description="requests to a server at a time"
     )
@@ -99,10 +105,12 @@ class Asks(Rewrite, ABC):
     def _reaches(self) -> Self:
         if (self.engine == "server") != (self.url is not None):
             raise ValueError("url and engine: server go together")
-        if self.python is not None and self.engine != "vllm":
-            raise ValueError("python names vLLM's interpreter: it goes with engine: vllm")
-        if self.args and self.engine != "vllm":
-            raise ValueError("args are vLLM's own arguments: they go with engine: vllm")
+        if self.python is not None and self.engine not in ("vllm", "ray"):
+            raise ValueError("python names vLLM's interpreter: it goes with engine: vllm or ray")
+        if self.args and self.engine not in ("vllm", "ray"):
+            raise ValueError("args are vLLM's own arguments: they go with engine: vllm or ray")
+        if self.engine != "ray" and not (self.replicas is None and self.address is None):
+            raise ValueError("replicas and address go with engine: ray")
         return self
 
     def plain(self) -> frozenset[str]:
@@ -136,6 +144,17 @@ class Asks(Rewrite, ABC):
             from generate.vllm_process import VllmProcess
 
             return VllmProcess(vllm_python(self.python), find_model(place), job.work / "vllm.log", self.args)
+        if self.engine == "ray":
+            from generate.on_ray import OnRay
+
+            return OnRay(
+                find_model(place),
+                job.work,
+                self.args,
+                python=self.python,
+                replicas=self.replicas,
+                address=self.address,
+            )
         from generate.in_process import InProcess
 
         return InProcess(find_model(place))

@@ -99,20 +99,22 @@ class VllmProcess:
         sender = threading.Thread(target=self._send, args=(requests,), daemon=True)
         sender.start()
         while (record := self._hear()) and not record.get("end"):
-            yield from self._take_refused()
+            yield from self.refusals()
             candidate = Candidate(**record["candidate"])
             self._unanswered[record["key"]].discard(candidate.seed)
             yield Answer(record["key"], (candidate,))
         sender.join()
         if self._fault:
             raise self._fault
-        yield from self._take_refused()
+        yield from self.refusals()
         if missing := sum(map(len, self._unanswered.values())):
             raise SeimaiError(f"vLLM ended with {missing} candidates unanswered: {self._last_words()}")
 
-    def _take_refused(self) -> Iterator[Answer]:
-        while self._refused:
-            yield self._refused.pop()
+    def refusals(self) -> Iterator[Answer]:
+        """Prompts that the template refused and that nobody was told of; any thread may ask."""
+        with suppress(IndexError):
+            while True:
+                yield self._refused.pop()
 
     def _send(self, requests: Iterable[Request]) -> None:
         """Write the requests: in a thread, because the worker's answers must be read at the same time."""
