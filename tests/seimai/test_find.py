@@ -98,7 +98,7 @@ class _Uses(Training):
     one: Ref
     maybe: Ref | None = None
     many: list[Ref] = Field(default=[])
-    plain: str = "x"
+    word: str = "x"
 
     def train(self, rows, job):
         return {}
@@ -106,7 +106,7 @@ class _Uses(Training):
 
 def test_references_are_the_ref_parameters_that_are_set():
     assert references(_Uses(one="base")) == {"one": ["base"]}
-    assert references(_Uses(one="a", maybe="b", many=["c", "d"], plain="z")) == {
+    assert references(_Uses(one="a", maybe="b", many=["c", "d"], word="z")) == {
         "one": ["a"],
         "maybe": ["b"],
         "many": ["c", "d"],
