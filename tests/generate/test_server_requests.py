@@ -15,6 +15,7 @@ from generate.engine import Sampling
 from generate.respond import Respond
 from generate.server import Server
 from seimai.errors import SeimaiError
+from seimai.plan import Planner
 from seimai.recipe import load_recipe
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
@@ -138,6 +139,18 @@ def test_a_secret_in_a_recipe_is_refused_and_not_repeated(tmp_path, key, value):
     with pytest.raises(SeimaiError, match=rf"recipe.yaml:4: .*{key}: ") as told:
         load_recipe(recipe, [])
     assert "s3cret" not in str(told.value)
+
+
+def test_a_model_on_a_server_has_a_name_of_the_servers(tmp_path):
+    """Neither a file nor the entry of the same name is meant."""
+    (tmp_path / "p.jsonl").write_text('{"prompt": [{"role": "user", "content": "精米"}]}\n')
+    step = {"generate.respond": {"model": "rice", "engine": "server", "url": "http://gpu:8000/v1"}}
+    source = {"files": "p.jsonl", "kind": "prompts"}
+    recipe = {"name": "r", "rice": {"from": source}, "c": {"from": source, "steps": [step]}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe))
+    passes = Planner(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "out", None).plan(["c"])
+    assert [p.entry for p in passes] == ["c", "c"]
+    assert passes[-1].references == {}
 
 
 def test_how_a_server_is_reached_makes_no_other_dataset():
