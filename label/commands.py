@@ -93,6 +93,43 @@ def user(
     typer.echo(f"{name} signs in at {server}/sign-in with the password {password} (not shown again)")
 
 
+@app.command()
+def report(
+    capture: Annotated[Path, typer.Argument(help="Captured answers: the run's NAME.answers.jsonl.")],
+    pairs: Annotated[
+        Path | None, typer.Option(help="Dataset of the pairs, for lengths and reading times.")
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help='Known answers, one a line: {"pair": id, "answer": "chosen"}.')
+    ] = None,
+    out: Annotated[Path, typer.Option(help="HTML file to write.")] = Path("report.html"),
+    names: Annotated[bool, typer.Option("--names", help="Reviewers by name, not as R1, R2, ...")] = False,
+) -> None:
+    """Say how far a session can be trusted: agreement, reviewers, biases, disputed pairs (HTML)."""
+    from label.pull import read_capture
+    from label.trust.gold import read_gold
+    from label.trust.page import page
+    from label.trust.session import measure
+    from label.trust.sizes import sizes
+    from label.trust.votes import tabulate
+    from seimai.dataset import open_dataset, write_atomically
+
+    if not capture.is_file():
+        raise SeimaiError(f"{capture} is no file of captured answers")
+    responses = read_capture(capture)
+    known = sizes(open_dataset(pairs), tabulate(responses)) if pairs else None
+    session = measure(responses, sizes=known, gold=read_gold(gold) if gold else None, names=names)
+    try:
+        write_atomically(out, page(session).encode("utf-8"))
+    except OSError as error:
+        raise SeimaiError(f"{out} cannot be written: {error.strerror}") from error
+    alpha = "not defined" if session.nominal is None else f"{session.nominal.value:.2f}"
+    typer.echo(
+        f"{session.answers:,} answers to {session.pairs:,} pairs, alpha {alpha}, "
+        f"{len(session.disagreements):,} for an adjudicator: {out}"
+    )
+
+
 def _home(path: Path | None) -> Home:
     return Home((path or Home.default()).absolute())
 
