@@ -26,8 +26,8 @@ class NearDedup(Selection):
     row too. `similarity` is the value between the dropped document and the one that stays; it lies below
     the threshold where other documents of the cluster join the two.
 
-    Memory does not grow with the corpus but for some 40 bytes a document; what is known of the documents
-    lies in files (about 430 bytes each with the defaults, and the texts of those that meet another).
+    Memory does not grow with the corpus: what is known of the documents, the union-find included, lies in
+    files (about 460 bytes each with the defaults, and the texts of those that meet another).
 
     `against` names indexes of earlier releases (`curate.near_index`): what resembles one of their documents
     goes. Such pairs are judged by their signatures, since the earlier texts are not read again.
@@ -111,6 +111,8 @@ class NearDedup(Selection):
 
     def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Rows of clusters; those that go have the reason `duplicate` and the id of the row that stays."""
+        import numpy as np
+
         from curate.minhash.index import index_rows
         from curate.minhash.score import scores
         from curate.minhash.search import Search
@@ -125,6 +127,7 @@ class NearDedup(Selection):
         ]
         similar = Similar(self.ngram, self.verify == "exact", self.shingles)
         search = Search(one_text(rows, self.within, job), job, self.layout(), self.num_perm, similar, against)
-        roots = search.clusters(self.threshold)
-        best = survivors(roots, scores(rows, search.store, self.keep, self.by), len(rows))
-        return verdicts(search.store, similar, roots, best, job)
+        store, roots = search.store, search.clusters(self.threshold)
+        score = scores(rows, store, self.keep, self.by)
+        best = survivors(roots, score, len(rows), store.filled("best", np.int64(-1)))
+        return verdicts(store, similar, roots, best, job)

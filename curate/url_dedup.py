@@ -46,6 +46,8 @@ class UrlDedup(Selection):
 
     def select(self, rows: "Rows", job: "Job") -> Iterator[pl.DataFrame]:
         """Rows of one address; those that go have the reason `duplicate` and the id of the row that stays."""
+        import numpy as np
+
         from curate.minhash.bands import Layout
         from curate.minhash.clusters import Forest
         from curate.minhash.meet import Part, equal_texts
@@ -64,10 +66,11 @@ class UrlDedup(Selection):
         tasks = [UrlTask(path, first, size, store) for path, first, size in every]
         for done in job.executor.map(sketch_urls, tasks):
             bar.advance(done)
-        forest = Forest(store.rows)
+        forest = Forest(store.rows, store.directory / "forest")
         parts = [Part(store, store.digest_group, number) for number in range(1 << store.bits)]
         for found in job.executor.map(equal_texts, parts):
             forest.unite(found[0], found[1])
         roots = forest.roots()
-        best = survivors(roots, scores(rows, store, self.keep, self.by), len(rows))
+        score = scores(rows, store, self.keep, self.by)
+        best = survivors(roots, score, len(rows), store.filled("best", np.int64(-1)))
         return verdicts(store, None, roots, best, job)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from seimai.chain import Outcome, given_back
@@ -14,6 +15,7 @@ from seimai.errors import SeimaiError
 from seimai.fingerprint import digest_of
 from seimai.job import Job
 from seimai.manifest import Parts
+from seimai.mapped import filled, slices
 from seimai.rowwise import new_record, write_outcome
 from seimai.step import Rewrite, Training
 
@@ -28,7 +30,7 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
     """Gather the new rows into shards, and check that every old row is accounted for."""
     parts = Parts(made=True)
     parts.rows_in = len(rows)
-    expected = _Expected(rows)
+    expected = _Expected(rows, job.work)
     for number, frames in enumerate(_gathered(step.rewrite(rows, job))):
         kept, failed = _sides(frames)
         kept = kept.drop(todo.forget, strict=False)
@@ -48,20 +50,20 @@ def rewrite(step: Rewrite, rows: Rows, job: Job, todo: "Pass") -> Parts:
 
 
 class _Expected:
-    """The ids of the old rows, as 64-bit hashes: 9 bytes a row, where a set of strings takes 130.
+    """The ids of the old rows, as 64-bit hashes in a mapped file: 9 bytes a row.
 
     Two ids that share a hash count as one; of ten million, some do with a chance of 3 in a million.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, folder: Path) -> None:
         self._rows = rows
-        self._hashes = np.zeros(len(rows), np.uint64)
+        self._hashes = filled(folder / "expected-ids", len(rows), np.uint64(0))
         first = 0
         for frame in rows.frames(["id"]):
             self._hashes[first : first + frame.height] = frame["id"].hash().to_numpy()
             first += frame.height
         self._hashes.sort()
-        self._seen = np.zeros(self._hashes.size, np.bool_)
+        self._seen = filled(folder / "expected-seen", len(rows), np.bool_(0))
 
     def see(self, ids: pl.Series) -> None:
         """Count rows as accounted for; ids of other rows are passed over."""
@@ -73,9 +75,14 @@ class _Expected:
 
     def lost(self) -> set[str]:
         """The ids that nothing accounts for."""
-        again = np.zeros(self._hashes.size, np.bool_)
-        again[1:] = self._hashes[1:] == self._hashes[:-1]  # of equal ids only the first is marked
-        unseen = pl.Series(self._hashes[~(self._seen | again)], dtype=pl.UInt64)
+        left: list[npt.NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
+        for some in slices(self._hashes.size):
+            hashes = self._hashes[some]
+            again = np.zeros(hashes.size, np.bool_)  # of equal ids only the first is marked
+            again[1:] = hashes[1:] == hashes[:-1]
+            again[0] = some.start > 0 and hashes[0] == self._hashes[some.start - 1]
+            left.append(hashes[~(self._seen[some] | again)])
+        unseen = pl.Series(np.concatenate(left), dtype=pl.UInt64)
         if unseen.is_empty():
             return set()
         frames = (f["id"] for f in self._rows.frames(["id"]))

@@ -9,19 +9,22 @@ import polars as pl
 from curate.minhash.store import Store
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
+from seimai.mapped import slices
 
 Keep = Literal["longest", "first", "newest", "best"]
 
 
 def scores(rows: Rows, store: Store, keep: Keep, by: str | None) -> npt.NDArray[np.float64]:
-    """The score of each row of the dataset and, 0, of each row of an index.
+    """The score of each row of the dataset and, 0, of each row of an index; it lies in a file of the store.
 
     Raises:
         SeimaiError: if the rows have no column `by`, or none that can be put in order.
     """
-    found = np.zeros(store.rows, np.float64)
+    found = store.filled("scores", np.float64(0))
     if keep == "longest":
-        found[:] = store.chars
+        chars = store.chars
+        for some in slices(store.rows):
+            found[some] = chars[some]
     if keep in ("first", "longest") or by is None:
         return found
     column, _, key = by.partition(".")

@@ -1,13 +1,15 @@
 """From sketches to clusters: who shares a band meets, who meets is compared, who is alike is united.
 
-Everything that grows with the corpus lies in files; a task holds one part of one band in memory. The bands
-are gone through one after another, so that rows which an earlier band united are not compared again.
+Everything that grows with the corpus lies in files, the forest of clusters too (mapped, and made anew from
+the saved pairs after a kill); a task holds one part of one band in memory. The bands are gone through one
+after another, so that rows which an earlier band united are not compared again.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from curate.minhash.bands import Layout, Rows
 from curate.minhash.clusters import Forest
@@ -18,7 +20,8 @@ from curate.minhash.similar import Similar
 from curate.minhash.sketch import SketchTask, TextTask, keep_text, shards, sketch, sketch_index
 from curate.minhash.store import Store
 from seimai import dataset
-from seimai.job import Job
+from seimai.job import Bar, Job
+from seimai.mapped import slices
 
 
 class Search:
@@ -43,7 +46,7 @@ class Search:
         places = tuple((first, size) for _, first, size in every)
         self.store = Store(job.work / "minhash", places, len(rows), num_perm, cut)
         self.store.create()
-        self.forest = Forest(self.store.rows)
+        self.forest = Forest(self.store.rows, self.store.directory / "forest")
         self._sketch(own, every[len(own) :])
         self._unite_equal()
 
@@ -84,58 +87,71 @@ class Search:
         bands = self.store.layout.bands
         bar = self.job.bar("duplicates: bands", bands << self.store.bits, "parts")
         for band in range(bands):
-            name = f"pairs-{band}"
+            name = f"alike-{band}"
             if self.store.has(name):
-                found = self._saved(name)
                 bar.advance(1 << self.store.bits)
             else:
                 self.store.put("roots", self.forest.roots())
                 tasks = [Comparison(p, self.similar, threshold, least) for p in self._parts(band)]
-                parts: list[Pairs] = [np.zeros((2, 0), np.int64)]
-                for pairs in self.job.executor.map(duplicates, tasks):
-                    parts.append(pairs)
-                    bar.advance()
-                found = np.concatenate(parts, axis=1)
-                self.store.put(name, found)
-            self.forest.unite(found[0], found[1])
-            yield found
+                self.store.put_parts(name, self._compared(tasks, bar))
+            for found in self._saved(name):
+                self.forest.unite(found[0], found[1])
+                yield found
 
-    def _saved(self, name: str) -> Pairs:
-        return np.fromfile(self.store.directory / name, np.int64).reshape(2, -1)
+    def _compared(self, tasks: list[Comparison], bar: Bar) -> Iterator[Pairs]:
+        """The pairs of each part of a band, one line a pair: as they lie in the file."""
+        for pairs in self.job.executor.map(duplicates, tasks):
+            bar.advance()
+            yield pairs.T
+
+    def _saved(self, name: str) -> Iterator[Pairs]:
+        """The pairs of a band, some at a time."""
+        number = (self.store.directory / name).stat().st_size // 16
+        pairs = self.store.map(name, np.int64, number, 2)
+        for some in slices(number):
+            yield pairs[some].T
 
     def _keep_text(self) -> None:
         """Write the texts to compare beside each other."""
         starts = self.store.starts
         self.store.allot("text", int(starts[-1]))
-        kept = np.diff(starts) > 0
-        tasks = [
+        bar = self.job.bar("duplicates: texts to compare", self.store.own, "rows")
+        tasks = (
             TextTask(
                 path,
                 first,
-                np.flatnonzero(kept[first : first + n]),
+                np.flatnonzero(np.diff(starts[first : first + n + 1]) > 0),
                 int(starts[first]),
                 self.store,
                 self.similar.shingles,
             )
             for path, first, n in shards(self.rows)
-        ]
-        bar = self.job.bar("duplicates: texts to compare", int(kept.sum()), "rows")
-        for done in self.job.executor.map(keep_text, tasks):
-            bar.advance(done)
+        )
+        places = (n for _, _, n in shards(self.rows))
+        for _, rows in zip(self.job.executor.map(keep_text, tasks), places, strict=True):
+            bar.advance(rows)
 
     def _meet(self) -> None:
         """Find who meets whom, and where each text begins: those of rows that meet none take no place."""
         if self.store.has("starts"):
             return
-        meets = np.zeros(self.store.own, np.bool_)
+        meets = self.store.filled("meets", np.bool_(0))
         parts = [p for band in range(self.store.layout.bands) for p in self._parts(band)]
         bar = self.job.bar("duplicates: meetings", len(parts), "parts")
         for rows in self.job.executor.map(rows_that_meet, parts):
             meets[rows] = True
             bar.advance()
-        starts = np.zeros(self.store.own + 1, np.int64)
-        np.cumsum(self.store.bytes[: self.store.own] * meets, out=starts[1:])
-        self.store.put("starts", starts)
+        self.store.put_parts("starts", _starts(self.store.bytes[: self.store.own], meets))
+
+
+def _starts(sizes: Rows, meets: npt.NDArray[np.bool_]) -> Iterator[Rows]:
+    """Where the text of each row begins, and where the last one ends."""
+    end = np.zeros(1, np.int64)
+    yield end
+    for some in slices(sizes.size):
+        ends = end[-1] + np.cumsum(sizes[some] * meets[some])
+        yield ends
+        end = ends
 
 
 def _offsets(own: int, against: Sequence[dataset.Rows]) -> list[int]:

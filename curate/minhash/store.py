@@ -6,6 +6,7 @@ Mappings are opened anew for each task and end with it, so that what was touched
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from curate.minhash.bands import Buckets, Layout, Rows, buckets
 from curate.minhash.digest import Digests
 from curate.minhash.entries import Written, part_bits, read_entries
 from curate.minhash.scattered import scattered
+from seimai.mapped import Array, filled, mapped, put
 
 ID_BYTES = 32
 """Room for a row's id; those of `seimai.rows.row_id` have 24 bytes."""
 
-Array = npt.NDArray[Any]
 Sketches = npt.NDArray[np.uint8]
 """The low bytes of the signatures: two unequal values look equal once in 256 times."""
 
@@ -82,9 +83,15 @@ class Store:
 
     def put(self, name: str, values: Array) -> None:
         """Replace a file, at once."""
-        temporary = self.directory / f".{name}.tmp"
-        temporary.write_bytes(np.ascontiguousarray(values).data)
-        temporary.replace(self.directory / name)
+        put(self.directory / name, [values])
+
+    def put_parts(self, name: str, parts: Iterable[Array]) -> None:
+        """The same, by arrays that are made one by one."""
+        put(self.directory / name, parts)
+
+    def filled(self, name: str, value: np.generic) -> Array:
+        """A new file with this value for each row, as an array to write to: of this process alone."""
+        return filled(self.directory / name, self.rows, value)
 
     def has(self, name: str) -> bool:
         """Whether a file is there; those that `put` writes are whole."""
@@ -107,9 +114,7 @@ class Store:
 
     def map(self, name: str, kind: Any, *shape: int) -> Array:
         """A file as a read-only array."""
-        if not (self.directory / name).stat().st_size:
-            return np.zeros((0, *shape[1:]), kind)
-        return np.asarray(np.memmap(self.directory / name, kind, "r", shape=shape))
+        return mapped(self.directory / name, kind, *shape)
 
     def sketches(self, rows: Rows) -> Sketches:
         """The sketches of some rows: one column a permutation."""

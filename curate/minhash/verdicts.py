@@ -47,7 +47,7 @@ def verdicts(
 
 
 def _tasks(store: Store, similar: Likeness | None, roots: Rows, best: Rows) -> Iterator[VerdictTask]:
-    of = sizes(roots)
+    of = sizes(roots, store.filled("sizes", np.int32(0)))
     for first, number in store.shards:
         if first < store.own:
             some = first + np.flatnonzero(of[roots[first : first + number]] > 1)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from datasketch import MinHash
 from datasketch.lsh import _optimal_param
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.buffers import utf8
@@ -234,6 +234,23 @@ def test_clusters_do_not_depend_on_the_order_of_the_pairs(
     assert found == roots(other)
     assert all(found[a] == found[b] for a, b in edges)
     assert all(root <= row and found[root] == root for row, root in enumerate(found))
+
+
+@given(rows=st.integers(0, 12), data=st.data())
+@settings(max_examples=50)
+def test_a_forest_in_a_file_is_the_forest_in_memory(
+    tmp_path_factory: pytest.TempPathFactory, rows: int, data: st.DataObject
+) -> None:
+    row = st.integers(0, max(0, rows - 1))
+    edges = data.draw(st.lists(st.tuples(row, row), max_size=20 if rows else 0))
+    file = tmp_path_factory.mktemp("forest") / "forest"
+    a, b = np.array(edges, np.int64).reshape(-1, 2).T
+    forests = [Forest(rows), Forest(rows, file)]
+    for forest in forests:
+        forest.unite(a, b)
+    assert forests[0].roots().tolist() == forests[1].roots().tolist()
+    assert np.fromfile(file, np.int64).tolist() == forests[0].roots().tolist()
+    assert Forest(rows, file).roots().tolist() == list(range(rows))  # nothing of an earlier run is left
 
 
 def test_the_longest_stays_and_of_equals_the_first() -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
+from seimai import mapped
 from seimai.dataset import Rows, Shard, write_parquet
 from seimai.whole import _Expected, _sides
 
@@ -24,11 +26,15 @@ def test_one_frame_may_hold_both() -> None:
     assert_frame_equal(failed, frame[1:])
 
 
-def test_what_nothing_accounts_for_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("some", [1, 2, 3, 10])
+def test_what_nothing_accounts_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some: int
+) -> None:
+    monkeypatch.setattr(mapped, "SLICE", some)
     shards = [Shard(tmp_path / "0.parquet", 3), Shard(tmp_path / "1.parquet", 2)]
     write_parquet(pl.DataFrame({"id": ["c", "a", "c"]}), shards[0].path)
     write_parquet(pl.DataFrame({"id": ["d", "b"]}), shards[1].path)
-    expected = _Expected(Rows(tuple(shards)))
+    expected = _Expected(Rows(tuple(shards)), tmp_path)
     assert expected.lost() == {"a", "b", "c", "d"}
     expected.see(pl.Series(["c", "new", "zzz"]))
     expected.see(pl.Series([], dtype=pl.String))
