@@ -55,6 +55,7 @@ class Decontaminate(Selection):
     [(0, 3, 23, 1.0)]
     """
 
+    version: ClassVar[int] = 2
     takes: ClassVar[Kind | None] = None
     changes: ClassVar[frozenset[str]] = frozenset({"contaminated_by", "contamination", "contaminated_at"})
 

@@ -72,12 +72,14 @@ def put_back(
     made: list[pl.Series] = []
     for name in columns:
         inner = COLUMNS[name][1]
+        if inner is None:
+            texts = [changed.get((row, name)) for row in range(rows.height)]
+            made.append(pl.Series(name, texts, pl.String).fill_null(rows[name]))
+            continue
         values = rows[name].to_list()
         for (row, field), text in changed.items():
             column, _, place = field.partition(".")
-            if column == name and inner is None:
-                values[row] = text
-            elif column == name:
+            if column == name:
                 values[row][int(place)][inner] = text
         made.append(pl.Series(name, values, rows.schema[name]))
     return pl.DataFrame(made)

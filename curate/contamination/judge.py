@@ -19,6 +19,9 @@ Action = Literal["drop", "mask", "report"]
 ANSWER_WITHIN: Final = 500
 """Letters after a question within which its answer must stand, when both are asked for."""
 
+_AT_A_TIME: Final = 1 << 14
+"""Characters of a text whose letters are made at a time, where its first letters tell enough."""
+
 PLACES: Final = pl.Schema(
     {
         "item": pl.UInt32(),
@@ -55,7 +58,8 @@ def judge(task: JudgeTask) -> pl.DataFrame:
     found = pl.read_parquet(task.found)
     found = found.filter(~(pl.col("short") & pl.col("text").is_in(common.implode())))
     some = found["row"].unique(maintain_order=True)
-    rows = pl.read_parquet(task.shard, columns=["id", *task.columns], hive_partitioning=False)[some]
+    needed = task.columns if task.action == "mask" or task.benchmarks.sought == "both" else ()
+    rows = pl.read_parquet(task.shard, columns=["id", *needed], hive_partitioning=False)[some]
     # From here on rows are counted among those with matches.
     at = pl.DataFrame({"row": some, "at": pl.arange(len(some), dtype=pl.UInt32, eager=True)})
     found = found.join(at, on="row", maintain_order="left").drop("row").rename({"at": "row"})
@@ -99,15 +103,15 @@ def _verdicts(places: pl.DataFrame, rows: pl.DataFrame, some: pl.Series, task: J
 
 def _masked(judged: pl.DataFrame, flat: pl.DataFrame, mask: str) -> dict[tuple[int, str], str]:
     """The texts with matches, by row and field, with the mask in the place of each stretch of matches."""
-    text = {(row, field): value for row, field, value in flat.iter_rows()}
-    changed: dict[tuple[int, str], str] = {}
+    spans: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for row, where in judged.select("row", "contaminated_at").iter_rows():
-        spans: dict[str, list[tuple[int, int]]] = {}
         for place in where:
-            spans.setdefault(place["field"], []).append((place["start"], place["end"]))
-        for field, some in spans.items():
-            changed[row, field] = covered(text[row, field], some, mask)
-    return changed
+            spans.setdefault((row, place["field"]), []).append((place["start"], place["end"]))
+    return {
+        (row, field): covered(text, spans[row, field], mask)
+        for row, field, text in flat.iter_rows()
+        if (row, field) in spans
+    }
 
 
 def covered(text: str, spans: Sequence[tuple[int, int]], mask: str) -> str:
@@ -129,8 +133,18 @@ def _is_empty(row: pl.DataFrame, task: JudgeTask) -> bool:
     """Whether nothing but masks is left of a document."""
     if task.columns != ("text",):
         return False
-    left = utf8(row["text"].str.replace_all(task.mask, "", literal=True))
-    return not letters_of(left.data, left.offsets).symbols.size
+    return not any(map(_plain, _between(row["text"][0], task.mask)))
+
+
+def _between(text: str, mask: str) -> Iterator[str]:
+    """What is left of a text without the mask, some at a time: most have a letter in the first of it."""
+    start = 0
+    while start < len(text):
+        end = text.find(mask, start) if mask else len(text)
+        end = len(text) if end < 0 else end
+        for first in range(start, end, _AT_A_TIME):
+            yield text[first : min(end, first + _AT_A_TIME)]
+        start = end + max(1, len(mask))
 
 
 def _answered(found: pl.DataFrame, rows: pl.DataFrame, task: JudgeTask) -> pl.DataFrame:
@@ -142,7 +156,7 @@ def _answered(found: pl.DataFrame, rows: pl.DataFrame, task: JudgeTask) -> pl.Da
     good: list[bool] = []
     for row, field, end, item in found.select("row", "field", "end", "item").iter_rows():
         wanted = [a for a in map(_plain, answers[item]) if a]
-        rest = _plain("".join(_after(fields[row], field, end)))[:ANSWER_WITHIN]
+        rest = _next_letters(_after(fields[row], field, end))
         good.append(not wanted or any(answer in rest for answer in wanted))
     return found.filter(pl.Series(good, dtype=pl.Boolean))
 
@@ -155,7 +169,18 @@ def _after(fields: Sequence[tuple[str, str]], field: str, end: int) -> Iterator[
             yield text
         elif name == field:
             behind = True
-            yield text[end:]
+            for first in range(end, len(text), _AT_A_TIME):
+                yield text[first : first + _AT_A_TIME]
+
+
+def _next_letters(texts: Iterator[str]) -> str:
+    """The first letters of some texts, as many as an answer may be away."""
+    found = ""
+    for text in texts:
+        found += _plain(text)
+        if len(found) >= ANSWER_WITHIN:
+            break
+    return found[:ANSWER_WITHIN]
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.buffers import Bytes, Integers, utf8
+from curate.buffers import Bytes, Integers, one_text, utf8
 from curate.contamination.index import load, long_ngram
 from curate.contamination.rule import SHORT, WHOLE
 from curate.contamination.symbols import symbols_of
@@ -61,11 +61,12 @@ def search(task: SearchTask) -> int:
 def matches(rows: pl.DataFrame, columns: tuple[str, ...], benchmarks: Benchmarks) -> pl.DataFrame:
     """The matches of some rows, in the order of rows, fields and places."""
     flat = texts(rows, columns)
+    names = flat.select("row", "field")  # a slice of a frame with a long text copies it
     parts = [MATCHES.to_frame()]
     for first, text, offset in _pieces(flat["text"], _overlap(benchmarks)):
         found = _matches(text, benchmarks)
         if found.height:
-            where = flat[first : first + len(text)].select("row", "field").with_row_index("at")
+            where = names[first : first + len(text)].with_row_index("at")
             found = found.join(where, on="at", how="left", maintain_order="left")
             shift = pl.col("start", "end") + offset
             parts.append(found.with_columns(shift).select(pl.col(c).cast(t) for c, t in MATCHES.items()))
@@ -100,12 +101,13 @@ def _pieces(text: pl.Series, overlap: int) -> Iterator[tuple[int, pl.Series, int
 
 def _cut(text: pl.Series, overlap: int) -> Iterator[tuple[pl.Series, int]]:
     """The pieces of one long text, and the character at which each begins."""
-    buffers = utf8(text)
-    data = buffers.data[buffers.offsets[0] : buffers.offsets[1]]
+    data = one_text(text)
     first = characters = 0
     while first < data.size:
         end = _border(data, first + PIECE_BYTES + overlap)
         yield pl.Series([str(data[first:end].data, "utf-8")]), characters
+        if end == data.size:  # a last piece of a few letters would be a text that is an item and nothing else
+            return
         after = _border(data, first + PIECE_BYTES)
         characters += int(np.count_nonzero((data[first:after] & 0xC0) != 0x80))
         first = after

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
+from curate.buffers import one_text
 from curate.contamination.benchmarks import Item, items
-from curate.contamination.judge import covered
+from curate.contamination.judge import _between, covered
 from curate.contamination.rule import Rule
 from curate.contamination.search import PIECE_BYTES, matches
 from curate.contamination.texts import Benchmarks
@@ -252,6 +253,45 @@ def test_long_texts_are_searched_in_pieces(found: Callable[..., Any]) -> None:
     for cut in (letters - 10, letters + 5400, 2 * letters - len(QUESTION)):
         text = "a" + filler[:cut] + QUESTION + filler
         assert found([text], QUESTION) == [(0, 1 + cut, cut + len(QUESTION))]
+
+
+FRAGMENTS = (*OTHERS, QUESTION, SHORT, QUESTION[:20], QUESTION[8:], SHORT[:9], "雨季がない", "。\n", "米")
+
+
+@given(fragments=st.lists(st.sampled_from(FRAGMENTS), min_size=20, max_size=120))
+@settings(max_examples=40)
+def test_a_text_in_pieces_has_the_matches_of_the_whole_text(
+    found: Callable[..., Any], fragments: list[str]
+) -> None:
+    texts = ["".join(fragments), "".join(fragments[:2])]
+    questions = (QUESTION, SHORT, "雨季がない")
+    whole = found(texts, *questions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("curate.contamination.search.PIECE_BYTES", 1200)
+        assert found(texts, *questions) == whole
+
+
+def test_the_end_of_a_long_text_is_no_text_of_its_own(
+    found: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.contamination.search.PIECE_BYTES", 1200)
+    item = "雨季がない県名"  # too short to be found in the midst of other text
+    assert found([item], item) == [(0, 0, len(item))]
+    assert found(["吾輩は猫" * 100 + item], item) == []
+
+
+@given(st.text(max_size=40), st.lists(st.text(max_size=20), max_size=3))
+def test_the_bytes_of_one_text(text: str, others: list[str]) -> None:
+    column = pl.Series([*others, text, None], dtype=pl.String)
+    assert one_text(column[len(others) :][:1]).tobytes().decode() == text
+    assert not one_text(column[-1:]).size
+
+
+@pytest.mark.parametrize("mask", ["", "■", "〈問〉"])
+def test_a_text_of_masks_alone_has_no_letters(mask: str) -> None:
+    assert "".join(_between(mask * 3 + "、" + mask, mask)) == "、"
+    long = "。" * (1 << 14) + "字"
+    assert "".join(_between(mask + long + mask, mask)) == long
 
 
 def test_hostile_repetition_takes_linear_work(found: Callable[..., Any]) -> None:
