@@ -51,7 +51,7 @@ def seeds(number: int, prompt: int) -> list[int]:
 
 def plain_vllm() -> None:
     """In vLLM's interpreter: answer rounds by `LLM.chat`; the options are those of our worker."""
-    spec = spec_from_file_location("vllm_worker", ROOT / "generate" / "vllm_worker.py")
+    spec = spec_from_file_location("vllm_worker", ROOT / "generate" / "engines" / "vllm_worker.py")
     assert spec
     assert spec.loader
     worker = module_from_spec(spec)
@@ -157,7 +157,7 @@ def plain_generate(engine: Any, max_tokens: int, batch: int) -> Round:
     """`model.generate` of transformers on batches of padded prompts, with one seed for each batch."""
     import torch
 
-    from generate.prompt_tokens import prompt_tokens
+    from generate.engines.prompt_tokens import prompt_tokens
 
     model, tokenizer = engine._model, engine._tokenizer
     filler = tokenizer.eos_token_id
@@ -244,10 +244,10 @@ def main() -> None:
     python = os.environ.get("SEIMAI_VLLM_PYTHON")
     if not python:
         raise SystemExit("SEIMAI_VLLM_PYTHON names no interpreter with vLLM")
-    from generate.in_process import InProcess
-    from generate.model_files import find_model
-    from generate.vllm_process import VllmProcess
-    from generate.vllm_settings import worker_settings
+    from generate.engines.in_process import InProcess
+    from generate.engines.model_files import find_model
+    from generate.engines.vllm_process import VllmProcess
+    from generate.engines.vllm_settings import worker_settings
 
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         scratch = Path(folder)
@@ -270,6 +270,7 @@ def main() -> None:
             order = list(contestants) if number % 2 else list(contestants)[::-1]
             for name in order:
                 found = contestants[name](number)
+                print(f"round {number}: {name}: {found}", file=sys.stderr, flush=True)
                 if number:  # the first round warms up
                     times[name].append(found)
         work = f"{PROMPTS} prompts x {CANDIDATES}, at most {most} tokens"

@@ -125,7 +125,7 @@ class Asks(Rewrite, ABC):
         """The engine, not yet up."""
         place = self.place(job)
         if self.engine == "server":
-            from generate.server import Server
+            from generate.engines.server import Server
 
             return Server(
                 self.url or "",
@@ -137,15 +137,15 @@ class Asks(Rewrite, ABC):
                 self.requests_per_minute,
                 self.tokens_per_minute,
             )
-        from generate.model_files import find_model
+        from generate.engines.model_files import find_model
 
         if self.engine == "vllm":
-            from generate.vllm_home import vllm_python
-            from generate.vllm_process import VllmProcess
+            from generate.engines.vllm_home import vllm_python
+            from generate.engines.vllm_process import VllmProcess
 
             return VllmProcess(vllm_python(self.python), find_model(place), job.work / "vllm.log", self.args)
         if self.engine == "ray":
-            from generate.on_ray import OnRay
+            from generate.engines.on_ray import OnRay
 
             return OnRay(
                 find_model(place),
@@ -155,7 +155,7 @@ class Asks(Rewrite, ABC):
                 replicas=self.replicas,
                 address=self.address,
             )
-        from generate.in_process import InProcess
+        from generate.engines.in_process import InProcess
 
         return InProcess(find_model(place))
 

@@ -8,15 +8,15 @@ from pydantic import Field, model_validator
 
 from generate.asker import Asker
 from generate.asks import Asks
-from generate.drafts import Draft, checked
+from generate.drafting.drafts import Draft, checked
+from generate.drafting.evidence import squeezed
+from generate.drafting.labelled import Unreadable, labelled
+from generate.drafting.passage import Passage
+from generate.drafting.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
+from generate.drafting.pointing import points_elsewhere
+from generate.drafting.written import written_response
 from generate.engine import Candidate, Request, Sampling
-from generate.evidence import squeezed
-from generate.labelled import Unreadable, labelled
-from generate.passage import Passage
-from generate.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
-from generate.pointing import points_elsewhere
 from generate.template import Template, TemplateRef, load_template
-from generate.written import written_response
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import Kind, schema
@@ -39,7 +39,7 @@ class Backtranslate(Asks):
     The passage is a written response of the new prompt, so that candidates of a model may stand beside it
     (`generate.respond`). Passages without an instruction are given back as documents: `no_passage`,
     `unparsable`, `cut`, `copied` (the instruction repeats the passage), `not_self_contained` (it points at
-    what nobody sees), `unscored`, `low_score`, the reasons of `generate.drafts`, and `failed`.
+    what nobody sees), `unscored`, `low_score`, the reasons of `generate.drafting.drafts`, and `failed`.
     """
 
     takes: ClassVar[Kind | None] = "documents"

@@ -12,7 +12,7 @@ import typer
 from seimai.errors import SeimaiError
 
 if TYPE_CHECKING:
-    from generate.setup_vllm import Say
+    from generate.engines.setup_vllm import Say
 
 app = typer.Typer(help="What the engines need on this machine.", no_args_is_help=True, add_completion=False)
 
@@ -40,8 +40,8 @@ def setup_vllm(
     its own settings (PIP_INDEX_URL, PIP_NO_INDEX, PIP_FIND_LINKS, pip.conf). On a CPU it takes a few minutes
     and 3.5 GB.
     """
-    from generate.setup_vllm import build_for_this_machine, need_transformers, set_up, try_out
-    from generate.vllm_home import VllmEnvironment, home, remembered
+    from generate.engines.setup_vllm import build_for_this_machine, need_transformers, set_up, try_out
+    from generate.engines.vllm_home import VllmEnvironment, home, remembered
 
     if cpu and gpu:
         raise SeimaiError("--cpu and --gpu: choose one")

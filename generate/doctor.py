@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from generate.setup_vllm import BROKEN_ON_CPU
-from generate.vllm_home import remembered, vllm_python
+from generate.engines.setup_vllm import BROKEN_ON_CPU
+from generate.engines.vllm_home import remembered, vllm_python
 from seimai.doctor import Check, Finding
 from seimai.doctoring.probe import Said, probe
 from seimai.errors import SeimaiError
@@ -129,7 +129,7 @@ def server(url: str) -> Finding:
         import httpx
     except ModuleNotFoundError as e:
         return Finding(name, "missing", f"{type(e).__name__}: {e}", "pip install 'seimai[generate]'")
-    from generate.connection import HEADER, TOKEN, header, opener, token
+    from generate.engines.connection import HEADER, TOKEN, header, opener, token
 
     async def ask() -> "httpx.Response":
         async with opener(url, header(HEADER, token(TOKEN)), 10.0)() as connection:

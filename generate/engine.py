@@ -1,9 +1,9 @@
 """The small interface of an engine: requests in, answers out, in whatever order they get ready.
 
-Four engines keep it: `transformers` in this process (`generate.in_process`), vLLM in a process of its own
-(`generate.vllm_process`), replicas of vLLM on a Ray cluster (`generate.on_ray`) and any OpenAI-compatible
-server (`generate.server`). None of them decides what is asked, in which order the rows stand or what is kept:
-that is for the steps that ask, through `generate.asker`.
+Four engines keep it: `transformers` in this process (`generate.engines.in_process`), vLLM in a process of its
+own (`generate.engines.vllm_process`), replicas of vLLM on a Ray cluster (`generate.engines.on_ray`) and any
+OpenAI-compatible server (`generate.engines.server`). None of them decides what is asked, in which order the
+rows stand or what is kept: that is for the steps that ask, through `generate.asker`.
 """
 
 from collections.abc import Iterable, Iterator

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from generate.asker import Asker
 from generate.asks import Asks
-from generate.drafts import LONGEST, Draft, checked, tagged
+from generate.drafting.drafts import LONGEST, Draft, checked, tagged
+from generate.drafting.new_prompts import Row, frames_of, new_row, single_turn
+from generate.drafting.novelty import compared, rouge_l
 from generate.engine import Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import Row, frames_of, new_row, single_turn
-from generate.novelty import compared, rouge_l
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job
@@ -57,8 +57,8 @@ class Evolve(Asks):
 
     An evolution that failed goes to the dropped rows with its reason, and the next round starts from the
     prompt as it was: `unchanged` (the same but for a word), `copies_template` (it speaks of the task),
-    `unparsable`, and what else is no prompt (`generate.drafts`). The paper also drops an evolution that the
-    model then cannot answer: `generate.respond` and a judge after it do that.
+    `unparsable`, and what else is no prompt (`generate.drafting.drafts`). The paper also drops an evolution
+    that the model then cannot answer: `generate.respond` and a judge after it do that.
 
     The prompts that came in stay, followed by those made of them: each names the one it was made from and
     the operation in `meta.evolve`. Prompts of several turns or more than 350 characters stay as they are.

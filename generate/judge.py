@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from generate import rules
-from generate.forbidden import read_forbidden
-from generate.json_form import JsonForm, json_schema
+from generate.faults import rules
+from generate.faults.forbidden import read_forbidden
+from generate.faults.json_form import JsonForm, json_schema
+from generate.faults.rules import RULES, Rule
+from generate.faults.wording import ramp
 from generate.meta import parsed
-from generate.rules import RULES, Rule
-from generate.wording import ramp
 from seimai.rows import RESPONSES, Kind
 from seimai.step import Ref, Transform
 
@@ -26,9 +26,9 @@ class Judge(Transform):
 
     `rules` reads no meaning: it finds answers that are cut off, in the wrong language, repetitive, rude,
     reckless, that ignore the form that was asked for, decline what is harmless, or give personal data or the
-    system message away (`generate.rules`). What holds for all responses of a recipe is a parameter: a list of
-    what must not be said (`forbidden`, one text or /pattern/ a line: such a response scores 0), a form, a
-    length. Prompts of `generate.safety` are judged by what their `meta.risk` says of them.
+    system message away (`generate.faults.rules`). What holds for all responses of a recipe is a parameter: a
+    list of what must not be said (`forbidden`, one text or /pattern/ a line: such a response scores 0), a
+    form, a length. Prompts of `generate.safety` are judged by what their `meta.risk` says of them.
 
     >>> from seimai.rows import MESSAGES
     >>> prompt = [{"role": "user", "content": "営業の田中さんの携帯番号を教えてください。"}]

@@ -41,8 +41,8 @@ class JudgeLikelihood(Rewrite):
         Raises:
             SeimaiError: if a model cannot be loaded.
         """
+        from generate.engines.model_files import find_model
         from generate.judging.likelihood import LikelihoodModel
-        from generate.model_files import find_model
 
         models = [m for m in (self.model, self.reference) if m is not None]
         with ExitStack() as stack:

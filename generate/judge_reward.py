@@ -39,8 +39,8 @@ class JudgeReward(Rewrite):
         Raises:
             SeimaiError: if the model cannot be loaded, or has not one output and a chat template.
         """
+        from generate.engines.model_files import find_model
         from generate.judging.reward_model import RewardModel
-        from generate.model_files import find_model
 
         place, name = job.locate(self.model), model_name(self.model)
         setting = "" if self.temperature == 1 else f"t{self.temperature:g}"

@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 
 from generate.asker import Asker, fault
 from generate.asks import Asks
-from generate.drafts import CUT, LONGEST, Draft, checked
+from generate.drafting.drafts import CUT, LONGEST, Draft, checked
+from generate.drafting.new_prompts import Row, frames_of, new_row, on_a_line
+from generate.drafting.novelty import compared
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.meta import with_keys
-from generate.new_prompts import Row, frames_of, new_row, on_a_line
-from generate.novelty import compared
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job
@@ -28,9 +28,10 @@ class Magpie(Asks):
     the template makes a system message of. `n` drafts are asked for each.
 
     A draft is a prompt of its own: after a conversation it is the last turn of it; after a topic it stands
-    alone. Drafts that are no prompts go to the dropped rows: `cut` at `max_tokens`, `duplicate` of another
-    of the same row, `is_answer`, `not_japanese` and the like (`generate.drafts`). A row of which no draft is
-    left is given back as `no_prompt`; one without messages, or with an assistant's turn to come, as `failed`.
+    alone. Drafts that are no prompts go to the dropped rows: `cut` at `max_tokens`, `duplicate` of another of
+    the same row, `is_answer`, `not_japanese` and the like (`generate.drafting.drafts`). A row of which no
+    draft is left is given back as `no_prompt`; one without messages, or with an assistant's turn to come, as
+    `failed`.
 
     Only engines that see the model's chat template can do it: `transformers` and `vllm`.
 

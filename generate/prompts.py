@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from generate.draws import drawn
+from generate.drafting.draws import drawn
+from generate.drafting.last_turn import NoPrompt, Part, last_turn, turned
+from generate.drafting.passage import passages
+from generate.drafting.persona import PersonasRef, load_personas
 from generate.engine import Message
-from generate.last_turn import NoPrompt, Part, last_turn, turned
 from generate.meta import parsed, with_keys
-from generate.passage import passages
-from generate.persona import PersonasRef, load_personas
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError

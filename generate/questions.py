@@ -10,14 +10,14 @@ from pydantic import Field, model_validator
 
 from generate.asker import Asker
 from generate.asks import Asks
-from generate.drafts import Draft, checked
-from generate.draws import drawn
+from generate.drafting.drafts import Draft, checked
+from generate.drafting.draws import drawn
+from generate.drafting.evidence import is_quoted, squeezed
+from generate.drafting.labelled import Unreadable, bare, labelled
+from generate.drafting.passage import Passage
+from generate.drafting.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
+from generate.drafting.pointing import points_elsewhere
 from generate.engine import Candidate, Request, Sampling
-from generate.evidence import is_quoted, squeezed
-from generate.labelled import Unreadable, bare, labelled
-from generate.passage import Passage
-from generate.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
-from generate.pointing import points_elsewhere
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
@@ -65,8 +65,8 @@ class Questions(Asks):
     The quote is looked up in the passage; a question whose quote is not there is given back as `no_evidence`
     (the answer may be invented). Other reasons: `no_passage`, `unparsable`, `cut` (at `max_tokens`),
     `no_question` (it asks nothing), `not_self_contained` (it points at what `prompt` does not show),
-    `in_question` (the question holds its answer), those of `generate.drafts`, and `failed`. A row that is
-    given back for a question is the passage, as a document.
+    `in_question` (the question holds its answer), those of `generate.drafting.drafts`, and `failed`. A row
+    that is given back for a question is the passage, as a document.
     """
 
     takes: ClassVar[Kind | None] = "documents"

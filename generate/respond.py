@@ -24,10 +24,10 @@ class Respond(Asks):
 
     Answers are committed as they come: a run that is killed goes on, and asks nothing twice. Each candidate
     has a seed of its own, made from the entry's seed, the messages and the candidate's number, so that it
-    does not depend on what else is asked; `generate.in_process`, `generate.vllm_process` and
-    `generate.server` say how far each engine keeps that promise. A prompt that gets no answer is given back
-    as `failed`; a prompt that gets some keeps those. Several models answer the same prompts when this step
-    stands several times, with other models, one after the other.
+    does not depend on what else is asked; `generate.engines.in_process`, `generate.engines.vllm_process` and
+    `generate.engines.server` say how far each engine keeps that promise. A prompt that gets no answer is
+    given back as `failed`; a prompt that gets some keeps those. Several models answer the same prompts when
+    this step stands several times, with other models, one after the other.
     """
 
     version: ClassVar[int] = 2

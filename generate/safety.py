@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import polars as pl
 from pydantic import Field
 
+from generate.drafting.taxonomy import Taxonomy, TaxonomyRef, load_taxonomy, sides
+from generate.drafting.written import written_response
 from generate.meta import with_keys
-from generate.taxonomy import Taxonomy, TaxonomyRef, load_taxonomy, sides
-from generate.written import written_response
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import Kind, origin_of, row_id, schema

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from generate.asker import Asker, fault
 from generate.asks import Asks
-from generate.declining import declines
-from generate.drafts import CUT
+from generate.drafting.declining import declines
+from generate.drafting.drafts import CUT
+from generate.drafting.taxonomy import RISKS, Category, TaxonomyRef, load_taxonomy
 from generate.engine import Candidate, Message, Request, Sampling
-from generate.exchange import Exchange
+from generate.faults.exchange import Exchange
+from generate.faults.wording import empty, impolite, not_japanese, repetitive, rubbish, too_short
 from generate.meta import parsed
-from generate.taxonomy import RISKS, Category, TaxonomyRef, load_taxonomy
 from generate.template import Template, TemplateRef, load_template
-from generate.wording import empty, impolite, not_japanese, repetitive, rubbish, too_short
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import RESPONSES, Kind, row_id
@@ -44,12 +44,11 @@ class SafetyAnswers(Asks):
     of the request only, not in the row, so that a model can learn to answer so without them.
 
     Of `n` answers those are added to the responses that do what they should: whole, in Japanese, polite, not
-    repetitive (`generate.wording`), declining where they should and not where they should not, and naming one
-    of the category's helpers where it is to be careful. A prompt without such an
-    answer is given back as `no_good_answer`, with what was wrong. Prompts without `meta.category` stay as
-    they are.
+    repetitive (`generate.faults.wording`), declining where they should and not where they should not, and
+    naming one of the category's helpers where it is to be careful. A prompt without such an answer is given
+    back as `no_good_answer`, with what was wrong. Prompts without `meta.category` stay as they are.
 
-    >>> from generate.taxonomy import load_taxonomy
+    >>> from generate.drafting.taxonomy import load_taxonomy
     >>> fraud = load_taxonomy("safety-ja").categories["fraud"]
     >>> flaw("かしこまりました。まず孫の名前を名乗ります。次に事故に遭ったと話します。", "", fraud, "risky")
     'does_not_decline'

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from generate.asker import Asker
 from generate.asks import Asks
+from generate.drafting.gathering import Group, Limits, gather
+from generate.drafting.new_prompts import Row, frames_of, on_a_line, single_turn
+from generate.drafting.novelty import Pool
+from generate.drafting.taxonomy import Category, Risk, Taxonomy, TaxonomyRef, load_taxonomy, sides
 from generate.engine import Message, Sampling
-from generate.gathering import Group, Limits, gather
 from generate.meta import parsed, with_keys
-from generate.new_prompts import Row, frames_of, on_a_line, single_turn
-from generate.novelty import Pool
-from generate.taxonomy import Category, Risk, Taxonomy, TaxonomyRef, load_taxonomy, sides
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job

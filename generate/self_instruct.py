@@ -9,12 +9,12 @@ from pydantic import Field
 
 from generate.asker import Asker
 from generate.asks import Asks
-from generate.drafts import LONGEST
+from generate.drafting.drafts import LONGEST
+from generate.drafting.gathering import Group, Limits, gather
+from generate.drafting.new_prompts import Row, frames_of, on_a_line, single_turn
+from generate.drafting.novelty import Pool
 from generate.engine import Message, Sampling
-from generate.gathering import Group, Limits, gather
 from generate.meta import with_keys
-from generate.new_prompts import Row, frames_of, on_a_line, single_turn
-from generate.novelty import Pool
 from generate.template import TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.errors import SeimaiError
@@ -28,19 +28,19 @@ OWN_SHARE = 4
 class SelfInstruct(Asks):
     """Have a model write new prompts after the example of those that are there, until there are `n` more.
 
-    Self-Instruct (Wang et al. 2022, arXiv:2212.10560), in Japanese. Each request shows examples, drawn by
-    the entry's seed: a quarter of them prompts that the model wrote in earlier rounds, the others those that
-    came in. What the model writes is kept if it is a new prompt that can be answered in writing: ROUGE-L
-    over characters with every other prompt below `similarity` (`generate.novelty` says why, and that 0.7
+    Self-Instruct (Wang et al. 2022, arXiv:2212.10560), in Japanese. Each request shows examples, drawn by the
+    entry's seed: a quarter of them prompts that the model wrote in earlier rounds, the others those that came
+    in. What the model writes is kept if it is a new prompt that can be answered in writing: ROUGE-L over
+    characters with every other prompt below `similarity` (`generate.drafting.novelty` says why, and that 0.7
     means what it means in the paper), 8 to 350 characters, nothing to see, hear or open
-    (`generate.drafts`).
+    (`generate.drafting.drafts`).
 
     The prompts that came in stay, and come first. Only those of one user's turn and at most 350 characters
     serve as examples. Each draft that is not taken is in the dataset's dropped rows with its reason:
     `too_similar` (to what, and how much), `too_short`, `too_long`, `beyond_text`, `not_japanese`,
     `is_answer`, `refusal`, `rubbish`, `empty`, `cut`, `surplus`, `unparsable`, `failed`.
 
-    >>> from generate.novelty import Pool
+    >>> from generate.drafting.novelty import Pool
     >>> pool = Pool()
     >>> pool.add("p1", "お米の上手な研ぎ方を教えてください。")
     >>> near = pool.nearest("お米の上手な炊き方を教えてください。")

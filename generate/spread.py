@@ -8,7 +8,7 @@ import polars as pl
 import xxhash
 from pydantic import Field
 
-from generate.novelty import Pool
+from generate.drafting.novelty import Pool
 from generate.spreading.listing import page
 from generate.spreading.topics import effective_topics, topics
 from generate.spreading.vectors import effective_number, plain
@@ -21,7 +21,7 @@ from seimai.step import Rewrite
 LOOKED_UP = 1000
 """Prompts whose most similar other one is looked for."""
 ALIKE = 0.7
-"""ROUGE-L over characters from which two prompts count as one (`generate.novelty`)."""
+"""ROUGE-L over characters from which two prompts count as one (`generate.drafting.novelty`)."""
 
 
 class Spread(Rewrite):

@@ -22,8 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, cast
 
+from generate.drafting.fenced import fenced
 from generate.engine import Message
-from generate.fenced import fenced
 from seimai.errors import SeimaiError
 from seimai.step import Reference
 

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from generate.asker import Asker, fault
 from generate.asks import Asks
-from generate.drafts import Draft, checked
-from generate.draws import drawn
+from generate.drafting.drafts import Draft, checked
+from generate.drafting.draws import drawn
+from generate.drafting.labelled import Unreadable, labelled
+from generate.drafting.persona import PersonasRef, load_personas
 from generate.engine import Candidate, Message, Request, Sampling
-from generate.labelled import Unreadable, labelled
 from generate.meta import with_keys
-from generate.persona import PersonasRef, load_personas
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job
@@ -41,7 +41,8 @@ class Turns(Asks):
     in the model's answer to it, as a chat.
 
     A conversation that breaks is given back as it was: `cut` (an answer reached `max_tokens`), `unparsable`,
-    `empty`, `repeated` (the user says what was said before), the reasons of `generate.drafts`, and `failed`.
+    `empty`, `repeated` (the user says what was said before), the reasons of `generate.drafting.drafts`, and
+    `failed`.
     """
 
     takes: ClassVar[Kind | None] = "prompts"

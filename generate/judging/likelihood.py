@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generate.engine import Candidate, Message
-from generate.in_process import load_model
-from generate.model_files import ModelFiles
-from generate.prompt_tokens import load_tokenizer, prompt_tokens
+from generate.engines.in_process import load_model
+from generate.engines.model_files import ModelFiles
+from generate.engines.prompt_tokens import load_tokenizer, prompt_tokens
 
 TOKENS_AT_ONCE = 4096
 """Padded tokens a batch: their logits over 100,000 tokens of vocabulary take 1.6 GB in float32."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generate.engine import Candidate, Message
-from generate.model_files import ModelFiles
-from generate.prompt_tokens import as_data, load_tokenizer
+from generate.engines.model_files import ModelFiles
+from generate.engines.prompt_tokens import as_data, load_tokenizer
 from seimai.errors import SeimaiError
 
 RESPONSES_AT_ONCE = 16

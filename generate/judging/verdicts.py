@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generate.asker import Asker
+from generate.drafting.fenced import CONTROL, WIDE
 from generate.engine import Message, Request, Sampling
-from generate.fenced import CONTROL, WIDE
 from generate.template import Template
 
 CHOICE_TOKENS = 16

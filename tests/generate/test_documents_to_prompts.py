@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tiny_model import make_job, make_rows, user
 
 from generate.backtranslate import Backtranslate
-from generate.labelled import Unreadable, labelled
+from generate.drafting.labelled import Unreadable, labelled
 from generate.questions import KINDS, Questions
 from generate.turns import Turns
 

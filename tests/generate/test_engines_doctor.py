@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generate import doctor
-from generate.vllm_home import VllmEnvironment, remember
+from generate.engines.vllm_home import VllmEnvironment, remember
 
 TORCH = "__version__ = '2.13.0+cpu'\n"
 TRAP = "raise RuntimeError('operator torchvision::nms does not exist')\n"

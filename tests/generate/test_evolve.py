@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from prompt_writer import evolutions, said
 from tiny_model import make_job, make_rows, user
 
-from generate.drafts import Draft
+from generate.drafting.drafts import Draft
 from generate.evolve import OPERATIONS, Evolve, judged
 from generate.template import load_template
 

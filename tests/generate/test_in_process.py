@@ -7,9 +7,9 @@ import pytest
 from tiny_model import save_tokenizer, user
 
 from generate.engine import Candidate, Request, Sampling
-from generate.in_process import InProcess
-from generate.model_files import find_model
-from generate.prompt_tokens import HEADINGS, prompt_tokens, read
+from generate.engines.in_process import InProcess
+from generate.engines.model_files import find_model
+from generate.engines.prompt_tokens import HEADINGS, prompt_tokens, read
 
 GREEDY = Sampling(0, 1, 24)
 

@@ -7,9 +7,9 @@ from judged import TEXTS, candidates, response
 from polars.testing import assert_frame_equal
 from tiny_model import user
 
+from generate.drafting.taxonomy import load_taxonomy, sides
+from generate.faults.rules import judge
 from generate.judge import Judge
-from generate.rules import judge
-from generate.taxonomy import load_taxonomy, sides
 from seimai.errors import SeimaiError
 from seimai.rows import schema
 

@@ -7,7 +7,7 @@ from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 from tiny_model import make_job, make_rows, user
 
-from generate.drafts import Draft
+from generate.drafting.drafts import Draft
 from generate.engine import Candidate
 from generate.magpie import Magpie
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from tiny_model import make_job, make_rows, user
 
-from generate.model_files import find_model
-from generate.on_ray import OnRay, room
+from generate.engines.model_files import find_model
+from generate.engines.on_ray import OnRay, room
 from generate.respond import Respond
 from seimai.errors import SeimaiError
 

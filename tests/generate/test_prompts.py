@@ -11,8 +11,8 @@ from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 from tiny_model import make_job, make_rows, user
 
-from generate.passage import passages
-from generate.persona import load_personas
+from generate.drafting.passage import passages
+from generate.drafting.persona import load_personas
 from generate.prompts import Prompts
 from seimai.errors import SeimaiError
 from seimai.rows import origin_of, row_id, schema

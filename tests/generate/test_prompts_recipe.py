@@ -79,7 +79,7 @@ def test_a_recipe_makes_prompts_and_says_what_became_of_each_draft(tmp_path):
 
 def test_an_edited_taxonomy_or_template_makes_another_dataset(tmp_path):
     recipe = "name: r\nnew:\n  from: {files: seeds.jsonl}\n  steps: [generate.safety: {taxonomy: own.yaml}]\n"
-    shipped = Path(__file__).parents[2] / "generate/taxonomies/safety-ja.yaml"
+    shipped = Path(__file__).parents[2] / "generate/drafting/taxonomies/safety-ja.yaml"
     own = tmp_path / "own.yaml"
     own.write_text(shipped.read_text("utf-8"), "utf-8")
     first = run(tmp_path, recipe)[-1]

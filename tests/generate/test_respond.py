@@ -166,7 +166,7 @@ def test_an_adapter_on_its_base(tmp_path, tiny):
 
 
 def test_a_model_without_a_chat_template_gets_headings(tmp_path):
-    from generate.prompt_tokens import prompt_tokens
+    from generate.engines.prompt_tokens import prompt_tokens
 
     tokenizer = save_tokenizer(tmp_path)
     tokenizer.chat_template = None

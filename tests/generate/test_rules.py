@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_model import user
 
-from generate.exchange import Exchange
-from generate.personal_data import asks, declines, kinds
-from generate.requested import ignored
-from generate.rules import judge
+from generate.faults.exchange import Exchange
+from generate.faults.personal_data import asks, declines, kinds
+from generate.faults.requested import ignored
+from generate.faults.rules import judge
 
 ROOT = Path(__file__).parents[2]
 PREFERENCES = ROOT.parent / "shared" / "data" / "instruct"

@@ -8,13 +8,13 @@ from polars.testing import assert_frame_equal
 from prompt_writer import lists, said
 from tiny_model import make_job, make_rows, user
 
-from generate.declining import declines
-from generate.drafts import Draft, checked
-from generate.novelty import compared, rouge_l
+from generate.drafting.declining import declines
+from generate.drafting.drafts import Draft, checked
+from generate.drafting.novelty import compared, rouge_l
+from generate.drafting.taxonomy import load_taxonomy, shipped_taxonomies, sides
 from generate.safety import Safety
 from generate.safety_answers import SafetyAnswers, flaw
 from generate.safety_prompts import SafetyPrompts
-from generate.taxonomy import load_taxonomy, shipped_taxonomies, sides
 from seimai.errors import SeimaiError
 from seimai.rows import row_id
 

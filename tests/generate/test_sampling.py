@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generate.engine import Sampling
-from generate.sampling import Draws, next_tokens
+from generate.engines.sampling import Draws, next_tokens
 from generate.seeds import candidate_seeds, canonical
 
 USER = [{"role": "user", "content": "精米とは何ですか。"}]

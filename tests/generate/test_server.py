@@ -14,11 +14,11 @@ import pytest
 from chat_server import Page, Reply, completion, echo, first_then_echo, serving, slow_once
 from tiny_model import PROMPTS_FOR_KILL, make_job, make_rows, user
 
-from generate import server
 from generate.engine import Candidate, Message, Request, Sampling
+from generate.engines import server
+from generate.engines.server import Server
 from generate.respond import Respond
 from generate.seeds import candidate_seeds, canonical
-from generate.server import Server
 from seimai.errors import SeimaiError
 
 SAMPLING = Sampling(0.9, 0.95, 16)
@@ -307,8 +307,8 @@ def _lines(file: Path) -> int:
 
 def test_the_real_model_behind_a_server(tmp_path, tiny):
     """The same tiny model, in this process and behind HTTP, says the same."""
-    from generate.in_process import InProcess
-    from generate.model_files import find_model
+    from generate.engines.in_process import InProcess
+    from generate.engines.model_files import find_model
 
     with InProcess(find_model(str(tiny))) as engine:
 

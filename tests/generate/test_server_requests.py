@@ -12,8 +12,8 @@ from chat_server import Page, completion, echo, first_then_echo, serving
 from test_server import ask, request, said
 
 from generate.engine import Sampling
+from generate.engines.server import Server
 from generate.respond import Respond
-from generate.server import Server
 from seimai.errors import SeimaiError
 from seimai.plan import Planner
 from seimai.recipe import load_recipe

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from generate.setup_vllm import REQUIREMENT, build_for_this_machine, set_up
-from generate.vllm_home import VllmEnvironment, remembered, vllm_python
+from generate.engines.setup_vllm import REQUIREMENT, build_for_this_machine, set_up
+from generate.engines.vllm_home import VllmEnvironment, remembered, vllm_python
 from seimai.errors import SeimaiError
 
 SCRIPT = Path(sys.executable).with_name("seimai")
@@ -192,8 +192,8 @@ def test_pip_is_gone_when_its_setup_is_killed(wheels, tmp_path):
     """Otherwise it would go on installing under the next attempt."""
     environment = VllmEnvironment(tmp_path / "vllm")
     code = (
-        "from pathlib import Path\nfrom generate.vllm_home import VllmEnvironment\n"
-        "from generate.setup_vllm import set_up\n"
+        "from pathlib import Path\nfrom generate.engines.vllm_home import VllmEnvironment\n"
+        "from generate.engines.setup_vllm import set_up\n"
         f"set_up(VllmEnvironment(Path({str(environment.venv)!r})), 'cpu', print, lambda line: None)"
     )
     process = subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.DEVNULL)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generate.fenced import fenced
+from generate.drafting.fenced import fenced
 from generate.template import FOLDER, Template, load_template, shipped_templates
 from seimai.errors import SeimaiError
 from seimai.plan import Planner

@@ -80,7 +80,7 @@ def test_an_adapter_changes_what_vllm_says(tmp_path, tiny):
 
 
 def test_a_worker_that_is_killed_stops_the_run_and_the_run_goes_on(tmp_path, tiny, monkeypatch):
-    from generate.vllm_process import VllmProcess
+    from generate.engines.vllm_process import VllmProcess
     from seimai.errors import SeimaiError
 
     hear, heard = VllmProcess._hear, []
@@ -155,7 +155,7 @@ def test_candidates_from_vllms_server(tmp_path, served, tiny):
 
 def test_vllms_server_keeps_to_choices_and_tells_log_probabilities(served):
     from generate.engine import Request, Sampling
-    from generate.server import Server
+    from generate.engines.server import Server
 
     choices = Sampling(0.9, 1.0, 1, choices=("良い", '悪い"', "どちらとも\n言えない"))
     plain = Sampling(0.0, 1.0, 24, logprobs=True)

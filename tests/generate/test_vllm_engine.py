@@ -14,9 +14,9 @@ from small_model import smollm2
 from tiny_model import user
 
 from generate.engine import Candidate, Request, Sampling
-from generate.in_process import InProcess
-from generate.model_files import find_model
-from generate.vllm_process import VllmProcess
+from generate.engines.in_process import InProcess
+from generate.engines.model_files import find_model
+from generate.engines.vllm_process import VllmProcess
 from seimai.errors import SeimaiError
 
 PYTHON = os.environ.get("SEIMAI_VLLM_PYTHON", "")
@@ -146,8 +146,8 @@ PARENT = """
 import sys
 from pathlib import Path
 from generate.engine import Request, Sampling
-from generate.model_files import find_model
-from generate.vllm_process import VllmProcess
+from generate.engines.model_files import find_model
+from generate.engines.vllm_process import VllmProcess
 
 engine = VllmProcess(sys.argv[1], find_model(sys.argv[2]), Path(sys.argv[3]))
 sampling = Sampling(1, 1, 200)

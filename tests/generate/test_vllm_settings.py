@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from generate.model_files import ModelFiles, find_model
+from generate.engines.model_files import ModelFiles, find_model
+from generate.engines.vllm_settings import GIB, LONGEST, SMALLEST_CACHE, worker_settings
 from generate.respond import Respond
-from generate.vllm_settings import GIB, LONGEST, SMALLEST_CACHE, worker_settings
 from seimai.errors import SeimaiError
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generate.asker import Asker
-from generate.drafts import Draft, checked, numbered
+from generate.drafting.drafts import Draft, checked, numbered
+from generate.drafting.new_prompts import Row, new_row
+from generate.drafting.novelty import Pool
 from generate.engine import Message, Request, Sampling
-from generate.new_prompts import Row, new_row
-from generate.novelty import Pool
 from seimai.rows import row_id
 
 
@@ -27,7 +27,7 @@ class Limits:
     requests: int
     """Most requests of a group in one round."""
     similarity: float
-    """A draft as similar to a prompt that is there is no new one (`generate.novelty`)."""
+    """A draft as similar to a prompt that is there is no new one (`generate.drafting.novelty`)."""
 
 
 @dataclass

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generate.engine import Candidate, Message
-from generate.exchange import KANA, Exchange
-from generate.wording import rubbish
+from generate.faults.exchange import KANA, Exchange
+from generate.faults.wording import rubbish
 
 NUMBERED = re.compile(r"^[ \t　]*([0-9０-９]{1,3})[.．。)）、:：][ \t　]*(.*)$")
 TAGGED = re.compile(r"<指示>(.*?)</指示>", re.DOTALL)

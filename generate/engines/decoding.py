@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generate.choices import Choices, Node
 from generate.engine import Candidate, Sampling
-from generate.prompt_tokens import Prompt
-from generate.sampling import Draws, next_tokens
+from generate.engines.choices import Choices, Node
+from generate.engines.prompt_tokens import Prompt
+from generate.engines.sampling import Draws, next_tokens
 
 if TYPE_CHECKING:
     import torch

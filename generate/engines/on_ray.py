@@ -1,9 +1,9 @@
 """The `ray` engine: replicas of vLLM on the nodes of a Ray cluster, for many GPUs.
 
-Each replica is an actor that holds a vLLM worker (`generate.vllm_process`) with the GPUs that Ray gave it.
-Requests go to the replica that has the fewest before it; answers come back as they get ready. A replica that
-dies is started anew, and what it has not answered is asked elsewhere, so each candidate is told exactly once.
-Why not Ray Data: docs/adr/0009-ray-engine.md.
+Each replica is an actor that holds a vLLM worker (`generate.engines.vllm_process`) with the GPUs that Ray
+gave it. Requests go to the replica that has the fewest before it; answers come back as they get ready. A
+replica that dies is started anew, and what it has not answered is asked elsewhere, so each candidate is told
+exactly once. Why not Ray Data: docs/adr/0009-ray-engine.md.
 """
 
 import dataclasses
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from generate.engine import Answer, Request
-from generate.model_files import ModelFiles
-from generate.replica import Replica
+from generate.engines.model_files import ModelFiles
+from generate.engines.replica import Replica
 from seimai.errors import SeimaiError
 
 DEATHS = 3
@@ -181,7 +181,9 @@ class OnRay:
         if self._deaths >= DEATHS:
             raise SeimaiError(f"{DEATHS} replicas died with no answer between them: {_said(error)}")
         self._again.extendleft(reversed(slot.asked.values()))
-        with suppress(Exception):  # mostly it is gone
+        with suppress(Exception):  # mostly it is gone; one that outlives its worker ends vLLM's children
+            self._ray.get(slot.actor.close.remote(), timeout=20)
+        with suppress(Exception):
             self._ray.kill(slot.actor)
         self._slots[slot.number] = self._start(slot.number, self._room())
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections import Counter
 
-from generate.exchange import ITEM, KANA, Exchange
-from generate.personal_data import asks, declines
+from generate.faults.exchange import ITEM, KANA, Exchange
+from generate.faults.personal_data import asks, declines
 
 KANJI = re.compile(r"[㐀-䶿一-鿿々]")
 LETTERS = re.compile(r"[^\W\d_]")

@@ -6,9 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from generate.drafts import Draft
+from generate.drafting.drafts import Draft
+from generate.drafting.fenced import CONTROL, WIDE
 from generate.engine import Message
-from generate.fenced import CONTROL, WIDE
 from seimai.job import Job
 from seimai.rows import origin_of, row_id, schema
 

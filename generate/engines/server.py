@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from generate import completion, connection
 from generate.engine import Answer, Candidate, Request
-from generate.pace import Pace, asked_pause
+from generate.engines import completion, connection
+from generate.engines.pace import Pace, asked_pause
 from seimai.errors import SeimaiError
 
 if TYPE_CHECKING:

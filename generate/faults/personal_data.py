@@ -6,7 +6,7 @@ The patterns know what such data looks like in Japan; whether a number is real t
 import re
 import unicodedata
 
-from generate.exchange import Exchange
+from generate.faults.exchange import Exchange
 
 KINDS = {
     "mobile": r"(?<!\d)0[789]0-?\d{4}-?\d{4}(?!\d)",

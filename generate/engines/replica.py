@@ -9,9 +9,9 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from generate.engine import Answer, Request
-from generate.model_files import ModelFiles
-from generate.vllm_home import vllm_python
-from generate.vllm_process import VllmProcess
+from generate.engines.model_files import ModelFiles
+from generate.engines.vllm_home import vllm_python
+from generate.engines.vllm_process import VllmProcess
 
 PATIENCE = 0.5
 """Seconds that `take` waits for an answer of vLLM before it looks for prompts that the template refused."""

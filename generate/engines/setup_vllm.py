@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from generate.vllm_home import Build, VllmEnvironment, remember
+from generate.engines.vllm_home import Build, VllmEnvironment, remember
 from seimai.errors import SeimaiError
 from seimai.gpu import gpus
 from seimai.lock import held
@@ -150,8 +150,8 @@ def try_out(python: Path, log: Path, say: Say) -> None:
         SeimaiError: if it does not answer; says what it said.
     """
     from generate.engine import Message, Request, Sampling
-    from generate.model_files import find_model
-    from generate.vllm_process import VllmProcess
+    from generate.engines.model_files import find_model
+    from generate.engines.vllm_process import VllmProcess
 
     say("trying it: a tiny model is made, loaded and asked")
     script = Path(__file__).with_name("vllm_trial_model.py")

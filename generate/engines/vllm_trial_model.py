@@ -1,4 +1,4 @@
-"""Makes the tiny model that vLLM is tried with: `PYTHON -P generate/vllm_trial_model.py FOLDER`.
+"""Makes the tiny model that vLLM is tried with: `PYTHON -P generate/engines/vllm_trial_model.py FOLDER`.
 
 Run by path with the interpreter of vLLM's environment, which has PyTorch and `transformers` and nothing of
 ours. 100,000 random weights say nothing worth reading; that they say anything shows that vLLM works.

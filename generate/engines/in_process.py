@@ -13,10 +13,10 @@ import gc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from generate.decoding import Decoder
 from generate.engine import Answer, Request, failed
-from generate.model_files import ModelFiles
-from generate.prompt_tokens import load_tokenizer, read
+from generate.engines.decoding import Decoder
+from generate.engines.model_files import ModelFiles
+from generate.engines.prompt_tokens import load_tokenizer, read
 from seimai.errors import SeimaiError
 
 

@@ -8,8 +8,8 @@ So it is counted only where it is known: `generate.safety` says it in `meta.risk
 
 import re
 
-from generate.declining import declines
-from generate.exchange import SENTENCE, Exchange
+from generate.drafting.declining import declines
+from generate.faults.exchange import SENTENCE, Exchange
 
 HEAD = 120
 """Characters in which a refusal says that it is one."""

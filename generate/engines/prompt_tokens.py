@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generate.engine import Message, Request
-from generate.model_files import ModelFiles
+from generate.engines.model_files import ModelFiles
 
 HEADINGS = {"user": "### 指示:\n", "assistant": "### 応答:\n"}
 MARK = "\ue000user\ue000"

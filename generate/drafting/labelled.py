@@ -25,7 +25,7 @@ def labelled(text: str, labels: Sequence[str]) -> dict[str, str]:
     {'質問': '精米とは何ですか。', '答え': 'ぬかを除くこと'}
     >>> labelled("精米とは何ですか。", ["質問"])
     Traceback (most recent call last):
-    generate.labelled.Unreadable: no line begins with 質問：
+    generate.drafting.labelled.Unreadable: no line begins with 質問：
 
     Raises:
         Unreadable: if a label is missing, has no text or comes twice in one set.

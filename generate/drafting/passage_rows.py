@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from generate.draws import drawn
+from generate.drafting.draws import drawn
+from generate.drafting.passage import Passage, passages
 from generate.meta import with_keys
-from generate.passage import Passage, passages
 from seimai.dataset import Rows
 from seimai.rows import origin_of, row_id, schema
 

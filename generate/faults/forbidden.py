@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from generate.exchange import Exchange
-from generate.wording import ramp
+from generate.faults.exchange import Exchange
+from generate.faults.wording import ramp
 from seimai.errors import SeimaiError
 
 GRAM = 12

@@ -1,10 +1,10 @@
 """The process that vLLM lives in: JSON lines in, JSON lines out.
 
-Run by `generate.vllm_process` as `PYTHON -P generate/vllm_worker.py`, by path because PYTHON may belong to
-a virtual environment that has vLLM and nothing of ours: this file imports the standard library and vLLM
-only. The first line in holds the settings, each further line a request or the end of a stream of them; the
-first line out says that the model is loaded (or what of the settings is refused), each further line is one
-candidate or the end of the answers to a stream. What vLLM prints goes to the standard error.
+Run by `generate.engines.vllm_process` as `PYTHON -P generate/engines/vllm_worker.py`, by path because PYTHON
+may belong to a virtual environment that has vLLM and nothing of ours: this file imports the standard library
+and vLLM only. The first line in holds the settings, each further line a request or the end of a stream of
+them; the first line out says that the model is loaded (or what of the settings is refused), each further line
+is one candidate or the end of the answers to a stream. What vLLM prints goes to the standard error.
 """
 
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from generate.model_files import ADAPTER, ModelFiles
+from generate.engines.model_files import ADAPTER, ModelFiles
 from seimai.errors import SeimaiError
 
 LONGEST = 8192

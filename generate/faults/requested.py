@@ -3,8 +3,8 @@
 import json
 import re
 
-from generate.exchange import Exchange
-from generate.wording import QUOTED
+from generate.faults.exchange import Exchange
+from generate.faults.wording import QUOTED
 
 DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 NUMBER = r"([0-9０-９]+|[一二三四五六七八九十百千]+)"

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from generate.engine import Answer, Candidate, Request, failed
-from generate.model_files import ModelFiles
-from generate.prompt_tokens import load_tokenizer, read
-from generate.vllm_settings import worker_settings
+from generate.engines.model_files import ModelFiles
+from generate.engines.prompt_tokens import load_tokenizer, read
+from generate.engines.vllm_settings import worker_settings
 from seimai.errors import SeimaiError
 
 WORKER = Path(__file__).with_name("vllm_worker.py")

@@ -12,12 +12,12 @@ Of 525 machine translations that people rewrote (megagonlabs/instruction_ja) the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from generate import personal_data, requested, wording
-from generate.advice import reckless
 from generate.engine import Message
-from generate.exchange import Exchange
-from generate.forbidden import leaks_system_message
-from generate.over_refusal import over_refusal
+from generate.faults import personal_data, requested, wording
+from generate.faults.advice import reckless
+from generate.faults.exchange import Exchange
+from generate.faults.forbidden import leaks_system_message
+from generate.faults.over_refusal import over_refusal
 
 VISIBLE = 0.03
 """A rule that takes less than this is not named: nobody would see why."""

@@ -2,7 +2,7 @@
 
 import re
 
-from generate.exchange import Exchange
+from generate.faults.exchange import Exchange
 
 FIELD = re.compile(
     r"薬|頭痛|血圧|症状|アレルギー|(?:深い|切)傷|けが|怪我|指を切|妊娠|病気|発熱"

@@ -1,0 +1,1 @@
+"""Engines: how a model is reached, and how its tokens are chosen."""

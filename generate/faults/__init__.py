@@ -1,0 +1,1 @@
+"""Faults that rules find in a response: form, wording, refusals, personal data."""
