@@ -7,7 +7,7 @@ each page or record that cannot be read is a row whose `failed` says why.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from curate.reading.files import Files, absolute, find, recorded
 from curate.reading.found import Found, Row, frames
 from curate.reading.shapes import kind_of_keys, shaped
 from curate.reading.streams import BROKEN, DOCUMENTS, named, opened, unknown, words
+from seimai.dataset import size_of
 from seimai.errors import SeimaiError
 from seimai.rows import Kind
 
@@ -42,12 +43,13 @@ class Task:
 
     `paths` are recorded in the rows' origin, `places` are where the files lie. `start` and `end` are bytes
     of JSON lines or of a dump, row groups of a Parquet file, batches of an Arrow file; `number` is the number
-    of the first record there.
+    of the first record there. `bytes` is about how much there is to read.
     """
 
     kind: Kind
     paths: tuple[str, ...]
     places: tuple[str, ...]
+    bytes: int
     start: int | None = None
     end: int | None = None
     number: int = 0
@@ -63,49 +65,42 @@ def tasks(spec: Files, base: Path) -> list[Task]:
     for path in find(spec, base):
         name, form = recorded(path, folder), named(path.name)
         if form.form in DOCUMENTS or form.form is None:
-            here = _size(path) if form.form else 0
+            here = size_of(path) if form.form else 0
             if small and (size + here > TASK_BYTES or len(small) >= TASK_FILES):
-                made.append(_together(kind, small))
+                made.append(_together(kind, small, size))
                 small, size = [], 0
             small.append((name, str(path)))
             size += here
             continue
         if small:
-            made.append(_together(kind, small))
+            made.append(_together(kind, small, size))
             small, size = [], 0
-        made += _parts(Task(kind, (name,), (str(path),)), path)
-    return [*made, _together(kind, small)] if small else made
+        made += _parts(Task(kind, (name,), (str(path),), size_of(path)), path)
+    return [*made, _together(kind, small, size)] if small else made
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _together(kind: Kind, files: list[tuple[str, str]]) -> Task:
-    return Task(kind, tuple(name for name, _ in files), tuple(place for _, place in files))
+def _together(kind: Kind, files: list[tuple[str, str]], size: int) -> Task:
+    return Task(kind, tuple(name for name, _ in files), tuple(place for _, place in files), size)
 
 
 def _parts(task: Task, path: Path) -> Iterator[Task]:
     form = named(path.name)
     cuts: Iterable[tuple[int, int, int]] = []
     try:
-        if form == ("jsonl", None) and _size(path) > TASK_BYTES:
+        if form == ("jsonl", None) and task.bytes > TASK_BYTES:
             cuts = list(jsonl.cuts(path, TASK_BYTES))
         elif form == ("parquet", None):
             cuts = list(parquet.cuts(str(path), TASK_BYTES))
         elif form == ("arrow", None):
             cuts = list(arrow.cuts(path, TASK_BYTES))
-        elif form == ("mediawiki", None) and _size(path) > TASK_BYTES:
+        elif form == ("mediawiki", None) and task.bytes > TASK_BYTES:
             cuts = list(mediawiki.cuts(path, TASK_BYTES))
     except BROKEN:
         cuts = []  # the reader meets the same error and says so in a row
     if not cuts:
         yield task
     for start, end, number in cuts:
-        yield Task(task.kind, task.paths, task.places, start, end, number)
+        yield replace(task, bytes=TASK_BYTES, start=start, end=end, number=number)
 
 
 def kind_of(spec: Files, base: Path) -> Kind:

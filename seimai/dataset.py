@@ -116,6 +116,14 @@ def open_dataset(path: Path) -> Dataset:
     return Dataset(path)
 
 
+def size_of(path: Path) -> int:
+    """A file's bytes; 0 where it cannot be looked at: whoever opens it says why."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def write_atomically(path: Path, data: bytes | memoryview) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -87,7 +87,7 @@ def _steps(passes: Iterable["Pass"]) -> Iterator[tuple[str, Kind]]:
             yield "curate.read", kind
         for step in made.steps:
             yield step.path(), kind
-            kind = step.gives or kind
+            kind = step.makes(kind)
 
 
 def _may_give(path: str, reason: str) -> bool:

@@ -1,6 +1,6 @@
 """What a run tells at its end: the funnel, measures, models asked, before/after, and where things are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,15 +110,16 @@ def places_table(manifests: Iterable[tuple[dict[str, Any], Path]]) -> Table:
 def print_report(places: Iterable[Path], console: Console) -> None:
     """Print the tables about finished datasets."""
     done = [(Dataset(p).manifest, p) for p in places]
-    manifests = [m for m, _ in done]
-    rows = [m for m in manifests if m["kind"] != "model"]
+    rows = [m for m, _ in done if m["kind"] != "model"]
     if rows:
         console.print(funnel_table(rows))
-    if measured := measures_table(manifests):
-        console.print(measured)
-    if used := usage_table(done):
-        console.print(used)
-    changes = before_after_table(manifests)
-    if changes:
-        console.print(changes)
+    print_findings(done, console)
     console.print(places_table(done))
+
+
+def print_findings(done: Sequence[tuple[dict[str, Any], Path]], console: Console) -> None:
+    """Print what steps measured, what models were asked and what training changed, if there is any."""
+    manifests = [m for m, _ in done]
+    for table in (measures_table(manifests), usage_table(done), before_after_table(manifests)):
+        if table:
+            console.print(table)

@@ -5,8 +5,7 @@ A shard's record is written after its files, so a killed run goes on with the sh
 
 import importlib
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from seimai.chain import Chain, Outcome, run_chain
-from seimai.dataset import Shard, write_atomically, write_parquet
+from seimai.dataset import Shard, size_of, write_atomically, write_parquet
 from seimai.dropped import Dropped, read_dropped
 from seimai.errors import SeimaiError
 from seimai.rows import Kind
@@ -47,13 +46,8 @@ class ShardTask:
 
     @property
     def bytes(self) -> int:
-        """Bytes of its files, compressed or not: about how much work it is."""
-        places: Iterable[str | Path] = self.read.places if self.shard is None else [self.shard.path]
-        size = 0
-        for place in places:
-            with suppress(OSError):
-                size += Path(place).stat().st_size
-        return size
+        """Bytes that it reads, compressed or not: about how much work it is."""
+        return self.read.bytes if self.shard is None else size_of(self.shard.path)
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The rows, in frames that fit in memory many times."""

@@ -5,11 +5,10 @@ keeps what it must not do twice in its scratch folder, and a directory without a
 """
 
 import errno
-import fcntl
 import shutil
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,6 +19,7 @@ from seimai.errors import SeimaiError, Waiting
 from seimai.executor import LocalExecutor, RayExecutor
 from seimai.job import Job
 from seimai.ledger import Ledger
+from seimai.lock import held
 from seimai.manifest import Parts, finish
 from seimai.plan import Pass, Planner
 from seimai.progress import Display, rate_of
@@ -196,9 +196,9 @@ def _remove_strays(directory: Path, manifest: dict[str, Any]) -> None:
 def _alone(out: Path) -> Generator[None]:
     """Hold the output folder, made if need be; a lock dies with its process."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(held(out / ".lock"))
         except BlockingIOError:
             raise SeimaiError(
                 f"another run is working in {out}; wait for it or choose another --out"

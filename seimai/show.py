@@ -16,10 +16,9 @@ from seimai.dataset import Dataset, open_dataset
 from seimai.errors import SeimaiError
 from seimai.find import all_steps, kind_of_step, step_class
 from seimai.plan import Pass
-from seimai.report import before_after_table, funnel_table, measures_table, places_table
+from seimai.report import funnel_table, places_table, print_findings
 from seimai.signal import Signal
 from seimai.step import Filter, Step
-from seimai.usage_table import usage_table
 
 
 def plan_table(passes: Sequence[Pass], missing: Sequence[Pass]) -> Table:
@@ -63,13 +62,7 @@ def _show_dataset(dataset: Dataset, console: Console) -> None:
             f"  {step['step']} {json.dumps(parameters, ensure_ascii=False)}", highlight=False, markup=False
         )
     console.print(funnel_table([manifest]))
-    if measured := measures_table([manifest]):
-        console.print(measured)
-    if used := usage_table([(manifest, dataset.path)]):
-        console.print(used)
-    changes = before_after_table([manifest])
-    if changes:
-        console.print(changes)
+    print_findings([(manifest, dataset.path)], console)
 
 
 def _show_rows(dataset: Dataset, console: Console, count: int, *, dropped: bool) -> None:

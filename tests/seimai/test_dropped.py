@@ -4,6 +4,8 @@ import pytest
 
 from seimai.dataset import open_dataset
 from seimai.errors import SeimaiError
+from seimai.plan import Planner
+from seimai.recipe import load_recipe
 
 TEXTS = ["米を炊く", "爆発", "うるさい!!", "ひらがなだけ", "米を炊く"]
 RECIPE = """\
@@ -77,3 +79,16 @@ def test_a_dataset_without_rows_says_so(write_texts, write_recipe, make, capsys)
     write_texts("texts/a.jsonl", ["爆発", "爆発音"])
     make(write_recipe('corpus: {from: {files: "texts/*"}, steps: [mycompany.steps.shout]}'))
     assert "no row is left; most went as mycompany.steps.shout.failed" in capsys.readouterr().err
+
+
+def test_rows_have_the_kind_that_the_step_before_made_of_them(tmp_path, write_recipe):
+    (tmp_path / "prompts.jsonl").write_text('{"prompt": "米は？"}\n', "utf-8")
+    recipe = """\
+chats:
+  from: {files: prompts.jsonl}
+  steps: [generate.turns: {model: our/model, end: assistant}, curate.exact_dedup]
+again:
+  from: {dropped: chats, reasons: [curate.exact_dedup]}
+"""
+    planned = Planner(load_recipe(write_recipe(recipe)), tmp_path / "out").plan(["again"])
+    assert planned[-1].kind == "chat"
