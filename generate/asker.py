@@ -6,11 +6,10 @@ is in flight is held in memory, so that a step may ask for as many answers as it
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from generate.asks import Asks
+from generate.asks import Asks, model_name
 from generate.engine import Candidate, Message, Request, Responder, Sampling
 from generate.journal import Journal
 from generate.seeds import candidate_seeds, canonical
@@ -46,9 +45,8 @@ class Asker:
 
     @property
     def name(self) -> str:
-        """The model as the recipe writes it; of an absolute path only the last part."""
-        written = Path(self._step.model)
-        return written.name if written.is_absolute() else self._step.model
+        """The model's name in rows and tables."""
+        return model_name(self._step.model)
 
     def request(
         self,

@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -170,3 +171,8 @@ class Asks(Rewrite, ABC):
 
     def _shaping_args(self) -> dict[str, Any]:
         return {name: value for name, value in sorted(self.args.items()) if name not in PLACING}
+
+
+def model_name(model: str) -> str:
+    """A model as the recipe writes it; of an absolute path the last part: no machine's folders in rows."""
+    return Path(model).name if Path(model).is_absolute() else model

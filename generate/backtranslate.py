@@ -14,8 +14,8 @@ from generate.drafting.labelled import Unreadable, labelled
 from generate.drafting.passage import Passage
 from generate.drafting.passage_rows import BACK, chosen, documents, made, not_made, title_of, without_passage
 from generate.drafting.pointing import points_elsewhere
-from generate.drafting.written import written_response
 from generate.engine import Candidate, Request, Sampling
+from generate.responses import written_response
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from generate.asker import Asker
 from generate.asks import Asks
+from generate.compared import compared
 from generate.drafting.drafts import LONGEST, Draft, checked, tagged
 from generate.drafting.new_prompts import Row, frames_of, new_row, single_turn
-from generate.drafting.novelty import compared, rouge_l
+from generate.drafting.novelty import rouge_l
 from generate.engine import Request, Sampling
 from generate.meta import with_keys
 from generate.template import Template, TemplateRef, load_template

@@ -14,6 +14,7 @@ from generate.faults.json_form import JsonForm, json_schema
 from generate.faults.rules import RULES, Rule
 from generate.faults.wording import ramp
 from generate.meta import parsed
+from seimai.nested import lists_of_structs
 from seimai.rows import RESPONSES, Kind
 from seimai.step import Ref, Transform
 
@@ -108,7 +109,7 @@ class Judge(Transform):
             else [self._judged(prompt or [], r, self._risk(meta), applied) for r in responses]
             for prompt, responses, meta in zip(prompts, candidates, metas, strict=True)
         ]
-        return rows.with_columns(pl.Series("responses", judged, RESPONSES))
+        return rows.with_columns(lists_of_structs("responses", judged, RESPONSES))
 
     def _judged(
         self, prompt: list[Any], response: dict[str, Any], risk: str, applied: Sequence[Rule]

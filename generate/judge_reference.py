@@ -10,6 +10,7 @@ from generate.judging.case import text_of
 from generate.judging.chrf import chrf
 from generate.judging.facts import unsupported
 from generate.judging.scores import NO_TEXT, Score, add_score, has_text
+from seimai.nested import lists_of_structs
 from seimai.rows import RESPONSES, Kind
 from seimai.step import Transform
 
@@ -54,7 +55,7 @@ class JudgeReference(Transform):
                 responses
                 and [add_score(r, f"reference:{self.by}", self._score(r, prompt, meta)) for r in responses]
             )
-        return rows.with_columns(pl.Series("responses", judged, RESPONSES))
+        return rows.with_columns(lists_of_structs("responses", judged, RESPONSES))
 
     def _score(self, response: dict[str, Any], prompt: list[Any] | None, meta: str | None) -> Score:
         key = "evidence" if self.by == "support" else "reference"

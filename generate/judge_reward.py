@@ -8,7 +8,8 @@ from typing import ClassVar
 import polars as pl
 from pydantic import Field
 
-from generate.judging.llm_judge import judge_name, model_name
+from generate.asks import model_name
+from generate.judging.llm_judge import judge_name
 from generate.judging.measuring import Measurements, measured
 from generate.judging.scores import Score
 from seimai.dataset import Rows

@@ -9,7 +9,7 @@ from pydantic import Field
 from generate.asker import Asker
 from generate.judging.case import Case
 from generate.judging.llm_judge import LlmJudge, judge_name
-from generate.judging.scores import NO_TEXT, Judgement, Row, Score, judged, rows_of
+from generate.judging.scores import NO_TEXT, Judgement, Row, Score, has_text, judged, rows_of
 from generate.judging.verdicts import Question, Verdicts, Vote
 from generate.template import TemplateRef, load_template
 from seimai.dataset import Rows
@@ -74,8 +74,8 @@ class JudgeScore(LlmJudge):
         if isinstance(case, str):
             return case
         shared: Question = {"rubric": rubric, "scale": self.scale, **case.shown()}
-        texts = [r["text"] for r in row["responses"] or ()]
-        return [{**shared, "response": text} if (text or "").strip() else None for text in texts]
+        responses: list[Row] = row["responses"] or []
+        return [{**shared, "response": r["text"]} if has_text(r) else None for r in responses]
 
     def _score(self, question: Question | None, verdicts: Verdicts) -> Score:
         if question is None:

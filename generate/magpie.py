@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from generate.asker import Asker, fault
 from generate.asks import Asks
+from generate.compared import compared
 from generate.drafting.drafts import CUT, LONGEST, Draft, checked
 from generate.drafting.new_prompts import Row, frames_of, new_row, on_a_line
-from generate.drafting.novelty import compared
 from generate.engine import Candidate, Message, Request, Sampling
 from generate.meta import with_keys
 from generate.template import Template, TemplateRef, load_template

@@ -1,6 +1,5 @@
 """Candidates from prompts: a model answers each prompt `n` times."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Self
 
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 from generate.asker import Asker, fault
 from generate.asks import Asks
 from generate.engine import Candidate, Message, Request, Sampling
+from generate.responses import model_response
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.nested import lists_of_structs
@@ -103,24 +103,8 @@ class Respond(Asks):
             yield bad.with_columns(reason=pl.lit("failed"))
 
     def _response(self, name: str, candidate: Candidate, model: str) -> dict[str, Any]:
-        settings: dict[str, Any] = {
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "max_tokens": self.max_tokens,
-            "seed": candidate.seed,
-            "tokens": candidate.tokens,
-            "finish": candidate.finish,
-        }
-        if candidate.logprob is not None:
-            settings["logprob"] = candidate.logprob
-        return {
-            "id": row_id(name, self.engine, model, candidate.seed),
-            "text": candidate.text.strip(),
-            "engine": self.engine,
-            "model": model,
-            "sampling": json.dumps(settings),
-            "scores": [],
-        }
+        made = row_id(name, self.engine, model, candidate.seed)
+        return model_response(made, candidate, self, model, self.sampling)
 
 
 def _written(name: str, responses: Iterable[dict[str, Any]] | None) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,8 @@ import polars as pl
 from pydantic import Field
 
 from generate.drafting.taxonomy import Taxonomy, TaxonomyRef, load_taxonomy, sides
-from generate.drafting.written import written_response
 from generate.meta import with_keys
+from generate.responses import written_response
 from seimai.dataset import Rows
 from seimai.job import Job
 from seimai.rows import Kind, origin_of, row_id, schema

@@ -1,6 +1,5 @@
 """Good answers to prompts that ask for care: a model is told how, and what comes is checked."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,9 +16,11 @@ from generate.engine import Candidate, Message, Request, Sampling
 from generate.faults.exchange import Exchange
 from generate.faults.wording import empty, impolite, not_japanese, repetitive, rubbish, too_short
 from generate.meta import parsed
+from generate.responses import model_response
 from generate.template import Template, TemplateRef, load_template
 from seimai.dataset import Rows
 from seimai.job import Job
+from seimai.nested import lists_of_structs
 from seimai.rows import RESPONSES, Kind, row_id
 
 WORDING = (empty, rubbish, not_japanese, repetitive, impolite, too_short)
@@ -95,8 +96,11 @@ class SafetyAnswers(Asks):
             decline=case.category.answer == "decline",
             risk=case.risk,
         )
-        sampling = Sampling(self.temperature, self.top_p, self.max_tokens)
-        return asker.request([*told[:-1], *case.prompt[:-1], told[-1]], sampling, self.n)
+        return asker.request([*told[:-1], *case.prompt[:-1], told[-1]], self._sampling, self.n)
+
+    @property
+    def _sampling(self) -> Sampling:
+        return Sampling(self.temperature, self.top_p, self.max_tokens)
 
     def _answered(
         self, frame: pl.DataFrame, categories: Mapping[str, Category], template: Template, asker: Asker
@@ -116,28 +120,13 @@ class SafetyAnswers(Asks):
             details.append(detail)
         detail = pl.Series("detail", details, pl.String)
         reason = pl.when(pl.col("detail").is_not_null()).then(pl.lit("no_good_answer"))
-        return frame.with_columns(pl.Series("responses", responses, RESPONSES), detail).with_columns(
+        return frame.with_columns(lists_of_structs("responses", responses, RESPONSES), detail).with_columns(
             reason=reason
         )
 
     def _response(self, name: str, answer: Candidate, model: str, template: Template) -> dict[str, Any]:
-        settings = {
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "max_tokens": self.max_tokens,
-            "seed": answer.seed,
-            "tokens": answer.tokens,
-            "finish": answer.finish,
-            "template": template.label,
-        }
-        return {
-            "id": row_id(name, self.engine, model, template.label, answer.seed),
-            "text": answer.text.strip(),
-            "engine": self.engine,
-            "model": model,
-            "sampling": json.dumps(settings),
-            "scores": [],
-        }
+        made = row_id(name, self.engine, model, template.label, answer.seed)
+        return model_response(made, answer, self, model, self._sampling, template=template.label)
 
 
 def flaw(text: str, finish: str, category: Category, risk: str) -> str | None:

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from seimai.data_home import data_home
 from seimai.errors import SeimaiError
 from seimai.lock import held
 
@@ -47,8 +48,7 @@ class Home:
     @staticmethod
     def default() -> Path:
         """`$SEIMAI_LABEL_HOME`, or a folder below the user's data folder."""
-        data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-        return Path(os.environ.get("SEIMAI_LABEL_HOME") or Path(data) / "seimai" / "label")
+        return data_home("label")
 
     def create(self) -> None:
         """Make the folders, readable by their owner alone: they hold the texts that people label."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generate.drafting.written import written_response
 from generate.engine import Message
+from generate.responses import written_response
 
 
 @dataclass(frozen=True)

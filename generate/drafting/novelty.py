@@ -10,10 +10,10 @@ of them, Dice's coefficient of character bigrams, does at 0.63 (F1 0.81 and 0.84
 Bigrams find what is worth comparing: of the 5,064 pairs with 0.7 or more, none shares fewer of them than 0.4.
 """
 
-import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+
+from generate.compared import compared
 
 WORTH = 0.4
 """Least Dice coefficient of the bigrams of two texts that are compared."""
@@ -25,15 +25,6 @@ class Nearest:
 
     name: str
     similarity: float
-
-
-def compared(text: str) -> str:
-    r"""What of a text is compared.
-
-    >>> compared("Ｑ：お米は\n　いつ研ぐ？")
-    'Q:お米はいつ研ぐ?'
-    """
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 def rouge_l(one: str, other: str) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from seimai.data_home import data_home
 from seimai.venv import python_of
 
 Build = Literal["cpu", "gpu"]
@@ -15,8 +16,7 @@ VARIABLE = "SEIMAI_VLLM_PYTHON"
 
 def home() -> Path:
     """`$SEIMAI_VLLM_HOME`, or a folder below the user's data folder."""
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(os.environ.get("SEIMAI_VLLM_HOME") or Path(data) / "seimai" / "vllm")
+    return data_home("vllm")
 
 
 @dataclass(frozen=True)

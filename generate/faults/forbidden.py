@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from generate.compared import compared
 from generate.faults.exchange import Exchange
 from generate.faults.wording import ramp
 from seimai.errors import SeimaiError
@@ -74,5 +75,5 @@ def leaks_system_message(e: Exchange) -> float:
 
 
 def _grams(text: str) -> set[str]:
-    squeezed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-    return {squeezed[i : i + GRAM] for i in range(len(squeezed) - GRAM + 1)}
+    whole = compared(text)
+    return {whole[i : i + GRAM] for i in range(len(whole) - GRAM + 1)}

@@ -2,40 +2,19 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-import gc
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from generate.engine import Candidate, Message
-from generate.engines.in_process import load_model
-from generate.engines.model_files import ModelFiles
-from generate.engines.prompt_tokens import load_tokenizer, prompt_tokens
+from generate.engines.loaded import Loaded
+from generate.engines.prompt_tokens import prompt_tokens
 
 TOKENS_AT_ONCE = 4096
 """Padded tokens a batch: their logits over 100,000 tokens of vocabulary take 1.6 GB in float32."""
 
 
-class LikelihoodModel:
+class LikelihoodModel(Loaded):
     """A causal language model that reads responses in place of writing them."""
-
-    def __init__(self, files: ModelFiles) -> None:
-        self._files = files
-        self._model: Any = None
-        self._tokenizer: Any = None
-
-    def __enter__(self) -> "LikelihoodModel":
-        self._tokenizer = load_tokenizer(self._files)
-        self._model = load_model(self._files)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        import torch
-
-        self._model = self._tokenizer = None
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def measure(self, messages: Sequence[Message], texts: Sequence[str]) -> list[Candidate]:
         """The sum of ln p over each text's tokens, as if the model had written it and not yet ended."""
@@ -44,8 +23,7 @@ class LikelihoodModel:
         except Exception as e:  # a template that refuses the turns
             return [Candidate(i, error=f"{type(e).__name__}: {e}") for i in range(len(texts))]
         tokens = [self._tokens(text) for text in texts]
-        limit: object = getattr(self._model.config, "max_position_embeddings", None)
-        room = (limit if isinstance(limit, int) else 1 << 30) - len(prompt)
+        room = self.context - len(prompt)
         fits = [i for i, t in enumerate(tokens) if 0 < len(t) <= room]
         sums = dict[int, float]()
         for batch in _batches([len(prompt) + len(tokens[i]) for i in fits]):

@@ -1,7 +1,6 @@
 """What the steps share in which a language model judges: rubric, frame, reasons."""
 
 from abc import ABC
-from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -43,11 +42,6 @@ class LlmJudge(Asks, ABC):
         names = {"evidence": EVIDENCE, "reference": REFERENCE}
         text = rubric.render(scale=scale, **{name: names[name] for name in needed})
         return rubric.label, text, needed
-
-
-def model_name(model: str) -> str:
-    """A model as the recipe writes it; of an absolute path only the last part, as `Asker.name` does."""
-    return Path(model).name if Path(model).is_absolute() else model
 
 
 def judge_name(way: str, *parts: str) -> str:

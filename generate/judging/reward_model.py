@@ -2,40 +2,41 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-import gc
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generate.engine import Candidate, Message
-from generate.engines.model_files import ModelFiles
-from generate.engines.prompt_tokens import as_data, load_tokenizer
+from generate.engines.loaded import Loaded
+from generate.engines.prompt_tokens import as_data
 from seimai.errors import SeimaiError
 
 RESPONSES_AT_ONCE = 16
 
 
-class RewardModel:
-    """The model and its tokenizer, whose chat template it was trained with; bfloat16 on a GPU."""
+class RewardModel(Loaded):
+    """A classifier with the chat template that it was trained with."""
 
-    def __init__(self, files: ModelFiles) -> None:
-        self._files = files
-        self._model: Any = None
-        self._tokenizer: Any = None
+    what = "reward model"
 
-    def __enter__(self) -> "RewardModel":
-        self._tokenizer = load_tokenizer(self._files)
+    def load(self) -> Any:
+        """Load the classifier.
+
+        Raises:
+            SeimaiError: if it cannot be loaded, has no chat template, has several outputs or is an adapter.
+        """
+        from transformers import AutoModelForSequenceClassification
+
         if not getattr(self._tokenizer, "chat_template", None):
             raise SeimaiError(f"the reward model {self._files.base} has no chat template")
-        self._model = _load(self._files)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        import torch
-
-        self._model = self._tokenizer = None
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        if self._files.adapters:
+            raise SeimaiError(
+                f"{self._files.adapters[-1]} is an adapter: merge it into its reward model first"
+            )
+        model = self.ready(AutoModelForSequenceClassification)
+        if model.config.num_labels != 1:
+            outputs = model.config.num_labels
+            raise SeimaiError(f"{self._files.base} has {outputs} outputs: a reward model has one, the reward")
+        return model
 
     def measure(self, messages: Sequence[Message], texts: Sequence[str]) -> list[Candidate]:
         """The reward of each text, as the text of its candidate."""
@@ -49,8 +50,7 @@ class RewardModel:
     def _batch(self, messages: Sequence[Message], texts: Sequence[str], first: int) -> Iterator[Candidate]:
         import torch
 
-        limit: object = getattr(self._model.config, "max_position_embeddings", None)
-        most = limit if isinstance(limit, int) else 1 << 30
+        most = self.context
         try:
             rows = [self._tokens(messages, text) for text in texts]
         except Exception as e:  # a template that refuses the turns
@@ -81,24 +81,3 @@ class RewardModel:
         whole = as_data(self._tokenizer, [*messages, Message(role="assistant", content=text)])
         shown: str = self._tokenizer.apply_chat_template([dict(m) for m in whole], tokenize=False)
         return list(self._tokenizer(shown, add_special_tokens=False)["input_ids"])
-
-
-def _load(files: ModelFiles) -> Any:
-    import torch
-    from transformers import AutoModelForSequenceClassification
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    if files.adapters:
-        raise SeimaiError(f"{files.adapters[-1]} is an adapter: merge it into its reward model first")
-    on_gpu = torch.cuda.is_available()
-    dtype = torch.bfloat16 if on_gpu else torch.float32
-    try:
-        model: Any = AutoModelForSequenceClassification.from_pretrained(files.base, dtype=dtype)
-    except (OSError, ValueError) as e:
-        raise SeimaiError(f"the reward model {files.base} cannot be loaded: {e}") from e
-    if model.config.num_labels != 1:
-        raise SeimaiError(
-            f"{files.base} has {model.config.num_labels} outputs: a reward model has one, the reward"
-        )
-    return model.eval().to("cuda" if on_gpu else "cpu")

@@ -10,6 +10,7 @@ from generate.judging.agreement import Agreement
 from generate.meta import parsed, with_keys
 from seimai.dataset import Rows
 from seimai.job import Job
+from seimai.nested import lists_of_structs
 from seimai.rows import RESPONSES
 
 Row = dict[str, Any]
@@ -62,7 +63,7 @@ def judged(
             agreement.add(responses[-1] or ())
         bar.advance(frame.height)
         yield frame.with_columns(
-            pl.Series("responses", responses, RESPONSES), pl.Series("meta", metas, pl.String)
+            lists_of_structs("responses", responses, RESPONSES), pl.Series("meta", metas, pl.String)
         )
     job.metrics["agreement"] = found = agreement.report()
     lines = [("responses without a verdict", (asked - given) / max(1, asked))]

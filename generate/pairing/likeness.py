@@ -1,8 +1,8 @@
 """How alike two responses are: pairs of almost the same text teach nothing."""
 
-import re
-import unicodedata
 from functools import lru_cache
+
+from generate.compared import compared
 
 ALIKE = 0.9
 """Two texts that share nine of ten character trigrams differ in a word or two: reviewers see no choice,
@@ -23,5 +23,5 @@ def similarity(one: str, other: str) -> float:
 
 @lru_cache(maxsize=256)  # the candidates of one prompt are compared with one another
 def _trigrams(text: str) -> frozenset[str]:
-    squeezed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-    return frozenset(squeezed[i : i + 3] for i in range(max(1, len(squeezed) - 2)))
+    whole = compared(text)
+    return frozenset(whole[i : i + 3] for i in range(max(1, len(whole) - 2)))

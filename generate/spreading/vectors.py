@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from generate.drafting.novelty import compared
+from generate.compared import compared
 
 SIZE = 1024
 """Places of a vector. Two n-grams that share one blur a cosine by about 1/32."""

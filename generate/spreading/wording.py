@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from generate.drafting.novelty import compared
+from generate.compared import compared
 
 OPENING = 5
 """Characters of an opening."""

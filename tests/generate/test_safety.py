@@ -8,9 +8,10 @@ from polars.testing import assert_frame_equal
 from prompt_writer import lists, said
 from tiny_model import make_job, make_rows, user
 
+from generate.compared import compared
 from generate.drafting.declining import declines
 from generate.drafting.drafts import Draft, checked
-from generate.drafting.novelty import compared, rouge_l
+from generate.drafting.novelty import rouge_l
 from generate.drafting.taxonomy import load_taxonomy, shipped_taxonomies, sides
 from generate.safety import Safety
 from generate.safety_answers import SafetyAnswers, flaw

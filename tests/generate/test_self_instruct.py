@@ -10,8 +10,9 @@ from polars.testing import assert_frame_equal
 from prompt_writer import lists, said
 from tiny_model import make_job, make_rows, user
 
+from generate.compared import compared
 from generate.drafting.drafts import Draft, checked, numbered, tagged
-from generate.drafting.novelty import Pool, bigrams, compared, rouge_l
+from generate.drafting.novelty import Pool, bigrams, rouge_l
 from generate.engine import Candidate
 from generate.self_instruct import SelfInstruct
 from seimai.errors import SeimaiError
